@@ -1,0 +1,129 @@
+//! A delivery: one message to one partner, fixed before the partner is first called.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{DeliveryId, Digest, EventId, PartnerScope, ReleaseId};
+
+/// What a partner's operation does when it is called twice with the same key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Guarantee {
+    /// D: the partner recognises our key and does it once. It may be called again.
+    Dedupes,
+    /// N: the partner does it again. After a call whose result was lost a person decides.
+    Neither,
+}
+
+/// How a delivery reaches its partner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// A signed POST to the endpoint in the partner's profile.
+    Http,
+    /// An object in the partner's outbox; the name within it. Writing it twice leaves the same object.
+    File {
+        /// Name of the file.
+        name: String,
+    },
+}
+
+/// The document that is delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Body {
+    /// Its address in the archive.
+    pub sha256: Digest,
+    /// Its media type.
+    pub content_type: String,
+}
+
+/// What a delivery is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum Subject {
+    /// A release is placed with its warehouse.
+    Release {
+        /// Which.
+        release_id: ReleaseId,
+    },
+    /// A release is to be cancelled at its warehouse.
+    Cancel {
+        /// Which.
+        release_id: ReleaseId,
+    },
+    /// A subscriber is told of an event.
+    Event {
+        /// Which.
+        event_id: EventId,
+        /// The release that it belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        correlation_id: Option<String>,
+    },
+    /// A functional group is acknowledged.
+    Acknowledgment {
+        /// The acknowledged group in words.
+        group: String,
+    },
+}
+
+impl Subject {
+    /// The order release that the delivery belongs to, where there is one.
+    pub fn correlation_id(&self) -> Option<String> {
+        match self {
+            Self::Release { release_id } | Self::Cancel { release_id } => Some(release_id.to_string()),
+            Self::Event { correlation_id, .. } => correlation_id.clone(),
+            Self::Acknowledgment { .. } => None,
+        }
+    }
+}
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    /// Not there yet.
+    Pending,
+    /// The partner took it.
+    Delivered,
+    /// The partner refused it for good.
+    Refused,
+    /// It is not known; a person must find out.
+    Unknown,
+}
+
+/// A delivery. Its message number never changes: a retry sends the same bytes under the same number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Derived from the receiver and the subject: the same thing is never delivered under two ids.
+    pub id: DeliveryId,
+    /// The receiver.
+    pub receiver: PartnerScope,
+    /// What it is about.
+    pub subject: Subject,
+    /// The number under which the partner knows the message: webhook id, or interchange control number.
+    pub message_no: String,
+    /// How it gets there.
+    pub target: Target,
+    /// What is delivered.
+    pub body: Body,
+    /// What a second call does.
+    pub guarantee: Guarantee,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// When the partner was asked without an answer being on record yet (N partners only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Timestamp>,
+    /// Calls that failed.
+    pub failures: u32,
+    /// What the last failed call said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_failure: Option<String>,
+    /// When it was decided.
+    pub created_at: Timestamp,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// The profile bundle under which it was written.
+    pub profile_version: String,
+}

@@ -1,0 +1,36 @@
+//! The company's language: ids, documents, messages, events, outcomes and the state machines of the business objects.
+//!
+//! Pure: no I/O, no clock, no randomness, no environment. Everything that travels between two steps, lies in the table
+//! or is shown to a person is a type of this crate.
+
+mod code;
+mod delivery;
+mod event;
+mod id;
+mod message;
+mod order;
+mod parked;
+mod principal;
+mod quantity;
+mod release;
+mod shipment;
+
+pub use code::{Code, Finding, Place};
+pub use delivery::{Body, Delivery, DeliveryState, Guarantee, Subject, Target};
+pub use event::{Event, EventType, Meta};
+pub use id::{
+    ArchiveRef, DeliveryId, Digest, EventId, IdError, MessageId, PartnerId, ReleaseId, ShipmentId, ShortHash, Tenant,
+    short_hash,
+};
+pub use message::{
+    Acknowledgment, Content, GroupAck, Inbound, Message, MilestoneUpdate, SetReference, ShipConfirm, ShippedLine, Work,
+};
+pub use order::{Address, Carrier, OrderLine, OrderRelease};
+pub use parked::{Parked, ParkedAs};
+pub use principal::{PartnerScope, Principal, Role};
+pub use quantity::{Quantity, QuantityError};
+pub use release::{
+    BusinessDecision, Court, Dispatch, Facts, HistoryEntry, LineProgress, Release, ReleaseState, Route,
+    TechnicalVerdict, Transition,
+};
+pub use shipment::{Confirmed, Milestone, MilestoneCode, Shipment};

@@ -1,0 +1,214 @@
+//! Messages between the edge and the steps: a verified sender, where the raw bytes lie, and one canonical document.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ArchiveRef, DeliveryId, Event, Finding, MessageId, MilestoneCode, PartnerScope, Principal, Quantity, ReleaseId,
+};
+
+/// One message, as the edge hands it to a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Derived from the sender and the sender's own id of the message.
+    pub id: MessageId,
+    /// Who sent it, as verified.
+    pub sender: Principal,
+    /// When it was received. Clocks count from here, also after a redrive.
+    pub received_at: Timestamp,
+    /// Its raw bytes.
+    pub raw: ArchiveRef,
+    /// The profile bundle under which it was read.
+    pub profile_version: String,
+    /// What it says.
+    pub content: Content,
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Content {
+    /// The warehouse will ship, or will not.
+    BusinessDecision {
+        /// Which release.
+        release: SetReference,
+        /// Whether it will.
+        accepted: bool,
+        /// The partner's number for the order.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partner_order_no: Option<String>,
+        /// Why not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// When it was decided.
+        occurred_at: Timestamp,
+    },
+    /// The warehouse started work.
+    Waved {
+        /// Which release.
+        release: SetReference,
+        /// When.
+        occurred_at: Timestamp,
+    },
+    /// The warehouse agreed to a cancel, or did not.
+    CancelDecision {
+        /// Which release.
+        release: SetReference,
+        /// Whether it agreed.
+        accepted: bool,
+        /// Why not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// When it was decided.
+        occurred_at: Timestamp,
+    },
+    /// A functional acknowledgment of something we sent.
+    GroupAck(GroupAck),
+    /// Goods left the warehouse.
+    ShipConfirm(ShipConfirm),
+    /// Something happened to a shipment on its way.
+    Milestone(MilestoneUpdate),
+    /// We owe the sender an acknowledgment.
+    Acknowledge(Acknowledgment),
+    /// What came cannot be handled; a person shall look.
+    Defective {
+        /// What it was, such as `transaction set 945 0017`.
+        what: String,
+        /// What is wrong, the first being the reason for parking.
+        findings: Vec<Finding>,
+        /// Whether the sender was told in its own protocol.
+        sender_told: bool,
+    },
+}
+
+/// How a partner names a release: by our id, or by the number under which we placed it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SetReference {
+    /// Our release id.
+    ReleaseId(ReleaseId),
+    /// The depositor order number (X12 element 285).
+    DepositorOrderNo(String),
+}
+
+/// What a 997 says of one transaction set, or of a whole group if it names no set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupAck {
+    /// Functional identifier code of the acknowledged group (GS01, AK101).
+    pub functional_id: String,
+    /// Its control number (GS06, AK102), without leading zeros.
+    pub group_control: String,
+    /// The acknowledged set's control number (ST02, AK202); none if the acknowledgment is of the whole group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_control: Option<String>,
+    /// Whether it was accepted, with or without notes.
+    pub accepted: bool,
+    /// The partner's notes in words (AK3, AK4, AK5).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Control numbers of the acknowledging interchange, group and set.
+    pub ack_control: String,
+}
+
+/// A ship confirm in canonical form: from a 945 or a webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShipConfirm {
+    /// Which release was shipped.
+    pub release: SetReference,
+    /// The warehouse's number of the shipment.
+    pub shipment_no: String,
+    /// What was shipped.
+    pub lines: Vec<ShippedLine>,
+    /// Standard carrier alpha code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scac: Option<String>,
+    /// Tracking or PRO numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tracking_nos: Vec<String>,
+    /// Serial shipping container codes, 18 digits each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ssccs: Vec<String>,
+    /// When the goods left, or the day's start where only a day was given.
+    pub shipped_at: Timestamp,
+    /// What looked odd, though the document was taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Finding>,
+}
+
+/// One line of a ship confirm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShippedLine {
+    /// The release's line, where the sender names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line_no: Option<u32>,
+    /// The item.
+    pub sku: String,
+    /// Shipped, in `uom`.
+    pub quantity: Quantity,
+    /// Unit of measure (X12 element 355).
+    pub uom: String,
+    /// What the warehouse says of the line (X12 element 368), such as `CC` complete or `BP` partial with the rest to come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+}
+
+/// A carrier milestone of a shipment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MilestoneUpdate {
+    /// The shipment, by our id, or by the sender's number made into our id.
+    pub shipment: crate::ShipmentId,
+    /// What happened.
+    pub code: MilestoneCode,
+    /// When.
+    pub occurred_at: Timestamp,
+    /// Where, in the sender's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// The tracking number under which it was reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking_no: Option<String>,
+}
+
+/// An acknowledgment that we owe for one functional group: the body of a 997, not yet numbered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgment {
+    /// Segments from AK1 to AK9: the id, then the elements, each of one or more components.
+    pub segments: Vec<(String, Vec<Vec<String>>)>,
+    /// Version of the acknowledged group (GS08), in which the answer is written.
+    pub version: String,
+    /// The acknowledged group in words: interchange and group control number.
+    pub group: String,
+}
+
+/// What the queue of a step holds: a message from the edge, or an event from the bus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Inbound {
+    /// From the bus.
+    Event(Box<Event>),
+    /// From the edge.
+    Message(Box<Message>),
+}
+
+impl Inbound {
+    /// The id for logs and traces.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Event(event) => event.meta.id.as_str(),
+            Self::Message(message) => message.id.as_str(),
+        }
+    }
+}
+
+/// What the deliveries queue holds: which delivery is due. The delivery itself lies in the table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// The receiver.
+    #[serde(flatten)]
+    pub receiver: PartnerScope,
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// The order release that it belongs to, for the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+}

@@ -1,0 +1,71 @@
+//! Who speaks: the verified partner behind a message, and the roles it may speak for.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{PartnerId, Tenant};
+
+/// The roles that own transitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The distributor's ERP or order management: owns releases, holds, cancels, invoices, credits.
+    Erp,
+    /// A warehouse or third-party logistics provider: owns acknowledgments, acceptance, waves, ship confirms, stock.
+    #[serde(rename = "3pl")]
+    Wms,
+    /// A carrier: owns what happens to a shipment in its possession.
+    Carrier,
+    /// A transport management system: speaks for carriers.
+    Tms,
+    /// A sales channel: asks and is told; owns no state of a release.
+    Channel,
+    /// Crossdock itself: validation, routing, dispatch, timers.
+    Platform,
+    /// A person with the right to override, by name and with a reason.
+    Ops,
+}
+
+impl Role {
+    /// The role's name as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Erp => "erp",
+            Self::Wms => "3pl",
+            Self::Carrier => "carrier",
+            Self::Tms => "tms",
+            Self::Channel => "channel",
+            Self::Platform => "platform",
+            Self::Ops => "ops",
+        }
+    }
+}
+
+/// Whose data may be seen: a tenant and a partner whose credential was verified. Every key of partner data is built
+/// from one, so that a read without one does not compile.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PartnerScope {
+    /// The distributor.
+    pub tenant: Tenant,
+    /// The partner.
+    pub partner: PartnerId,
+}
+
+/// A verified sender. The partner id comes from the credential, never from a body or a path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Principal {
+    /// The partner and its tenant.
+    #[serde(flatten)]
+    pub scope: PartnerScope,
+    /// What it may speak for: its own role first, and those it relays by contract (a 3PL that passes on carrier scans).
+    pub roles: BTreeSet<Role>,
+}
+
+impl Principal {
+    /// Whether this sender speaks for `role`.
+    pub fn speaks_for(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+}

@@ -1,0 +1,145 @@
+//! Quantities of goods: exact decimals, written as text, never floating point.
+
+use std::fmt;
+use std::ops::Add;
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Most digits before the point: X12 element 380 (quantity) holds 15, and no order line comes near.
+const WHOLE_DIGITS_MAX: u32 = 12;
+/// Most digits after the point: fractions of a kilogram or metre need three, six leaves room.
+const FRACTION_DIGITS_MAX: u32 = 6;
+
+/// A quantity of goods in its line's unit of measure: 0 or more, at most 12 digits before and 6 after the point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[serde(into = "String")]
+pub struct Quantity(Decimal);
+
+impl JsonSchema for Quantity {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Quantity".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A decimal as text, such as \"60\" or \"2.5\"; a whole number is taken too.",
+            "type": ["string", "integer"],
+            "pattern": "^(0|[1-9][0-9]{0,11})(\\.[0-9]{1,6})?$",
+            "minimum": 0,
+            "maximum": 999_999_999_999_i64,
+        })
+    }
+}
+
+/// Why a text is no quantity.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a quantity is a decimal of 0 or more with at most 12 digits before and 6 after the point; this is not: {0:?}")]
+pub struct QuantityError(String);
+
+impl Quantity {
+    /// Nothing.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// The exact value.
+    pub fn value(self) -> Decimal {
+        self.0
+    }
+
+    /// What is left of `self` when `other` is taken away; nothing if `other` is more.
+    #[must_use]
+    pub fn less(self, other: Self) -> Self {
+        if other >= self { Self::ZERO } else { Self(self.0 - other.0) }
+    }
+
+    /// Whether this is nothing.
+    pub fn is_zero(self) -> bool {
+        self.0.is_zero()
+    }
+}
+
+impl Add for Quantity {
+    type Output = Self;
+    /// Sums of bounded quantities stay far inside a decimal's 28 digits.
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl std::iter::Sum for Quantity {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::ZERO, Add::add)
+    }
+}
+
+impl FromStr for Quantity {
+    type Err = QuantityError;
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        let refused = || QuantityError(text.chars().take(32).collect());
+        let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let value: Decimal = if plain { text.parse().map_err(|_| refused())? } else { return Err(refused()) };
+        let limit = Decimal::from(10_i64.pow(WHOLE_DIGITS_MAX));
+        if value < limit && value.normalize().scale() <= FRACTION_DIGITS_MAX {
+            Ok(Self(value.normalize()))
+        } else {
+            Err(refused())
+        }
+    }
+}
+
+impl From<Quantity> for String {
+    fn from(quantity: Quantity) -> Self {
+        quantity.to_string()
+    }
+}
+
+impl From<u32> for Quantity {
+    fn from(value: u32) -> Self {
+        Self(Decimal::from(value))
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Quantity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Text(String),
+            Whole(u64),
+        }
+        let text = match Written::deserialize(deserializer)? {
+            Written::Text(text) => text,
+            Written::Whole(value) => value.to_string(),
+        };
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_are_exact_and_bounded() {
+        assert_eq!("2.50".parse::<Quantity>().unwrap().to_string(), "2.5");
+        assert_eq!(serde_json::from_str::<Quantity>("60").unwrap(), Quantity::from(60));
+        assert!("999999999999".parse::<Quantity>().is_ok());
+        for text in ["1000000000000", "0.0000001", "-1", "+1", "1e3", "", "NaN", "1,5"] {
+            assert!(text.parse::<Quantity>().is_err(), "{text}");
+        }
+        assert!(serde_json::from_str::<Quantity>("1.5").is_err(), "a JSON float has lost its digits already");
+    }
+
+    #[test]
+    fn taking_more_than_there_is_leaves_nothing() {
+        assert_eq!(Quantity::from(5).less(Quantity::from(7)), Quantity::ZERO);
+    }
+}

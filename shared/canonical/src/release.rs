@@ -1,0 +1,445 @@
+//! An order release, its facts and its state.
+//!
+//! **The state is derived from facts, never stored.** Each message adds a fact that its owner may state; facts add up in
+//! any order of arrival, so the same messages give the same state whether they come in order, late or twice.
+//! A physical fact outweighs paperwork: goods that left are shipped, whatever acknowledgment is missing or cancel pending.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ArchiveRef, DeliveryId, EventId, OrderRelease, PartnerId, Principal, Quantity, ReleaseId, Role, ShipmentId,
+    ShippedLine, ShortHash, Tenant,
+};
+
+/// Where a release stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ReleaseState {
+    /// Checked and taken; waits for its route.
+    Validated,
+    /// Waits for something named.
+    Held,
+    /// Numbered, and on its way to the warehouse's system.
+    Dispatched,
+    /// The warehouse's system has the bytes.
+    TransportAcked,
+    /// The warehouse's system could read them.
+    TechAcked,
+    /// The warehouse's system refused them as malformed.
+    TechRejected,
+    /// The warehouse will ship.
+    Accepted,
+    /// The warehouse will not ship.
+    Rejected,
+    /// The warehouse is at work; the cancel window is closed.
+    InProcess,
+    /// The ERP asked to cancel; the warehouse has not decided.
+    CancelRequested,
+    /// Cancelled.
+    Cancelled,
+    /// Some of it has left.
+    PartiallyShipped,
+    /// All of it has left.
+    Shipped,
+    /// All of it has arrived.
+    Delivered,
+}
+
+impl ReleaseState {
+    /// The state as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Validated => "VALIDATED",
+            Self::Held => "HELD",
+            Self::Dispatched => "DISPATCHED",
+            Self::TransportAcked => "TRANSPORT_ACKED",
+            Self::TechAcked => "TECH_ACKED",
+            Self::TechRejected => "TECH_REJECTED",
+            Self::Accepted => "ACCEPTED",
+            Self::Rejected => "REJECTED",
+            Self::InProcess => "IN_PROCESS",
+            Self::CancelRequested => "CANCEL_REQUESTED",
+            Self::Cancelled => "CANCELLED",
+            Self::PartiallyShipped => "PARTIALLY_SHIPPED",
+            Self::Shipped => "SHIPPED",
+            Self::Delivered => "DELIVERED",
+        }
+    }
+
+    /// Who owns the next move, and what it is. Nobody, once the release has ended.
+    pub fn next_move(self) -> Option<(Role, &'static str)> {
+        Some(match self {
+            Self::Validated => (Role::Platform, "route and dispatch"),
+            Self::Held => (Role::Ops, "mend what holds it"),
+            Self::Dispatched => (Role::Platform, "hand over to the warehouse"),
+            Self::TransportAcked => (Role::Wms, "acknowledge"),
+            Self::TechAcked => (Role::Wms, "accept or reject"),
+            Self::TechRejected => (Role::Ops, "mend the document and send it again"),
+            Self::Accepted => (Role::Wms, "start work"),
+            Self::Rejected => (Role::Erp, "release elsewhere or cancel the order"),
+            Self::InProcess => (Role::Wms, "ship"),
+            Self::CancelRequested => (Role::Wms, "decide on the cancel"),
+            Self::PartiallyShipped => (Role::Wms, "ship the rest"),
+            Self::Shipped => (Role::Carrier, "deliver"),
+            Self::Cancelled | Self::Delivered => return None,
+        })
+    }
+}
+
+impl fmt::Display for ReleaseState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The transitions that a message can ask for, each with the one role that owns it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Transition {
+    /// The ERP asks for a release.
+    Request,
+    /// The platform chooses warehouse, partner and protocol, and fixes the numbers.
+    Dispatch,
+    /// The platform saw the partner's system take the bytes.
+    TransportAck,
+    /// The warehouse's system read, or refused, the document.
+    TechnicalAck,
+    /// The warehouse will ship, or will not.
+    BusinessDecision,
+    /// The warehouse started work.
+    Wave,
+    /// The ERP asks to cancel.
+    CancelRequest,
+    /// The warehouse decides on a cancel; the platform does while nothing has been sent.
+    CancelDecision,
+    /// The warehouse says that goods left.
+    ShipConfirm,
+    /// The carrier says what became of a shipment.
+    Milestone,
+}
+
+impl Transition {
+    /// The role that owns the transition.
+    pub fn owner(self) -> Role {
+        match self {
+            Self::Request | Self::CancelRequest => Role::Erp,
+            Self::Dispatch | Self::TransportAck => Role::Platform,
+            Self::TechnicalAck | Self::BusinessDecision | Self::Wave | Self::CancelDecision | Self::ShipConfirm => {
+                Role::Wms
+            }
+            Self::Milestone => Role::Carrier,
+        }
+    }
+
+    /// The transition as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Dispatch => "dispatch",
+            Self::TransportAck => "transport_ack",
+            Self::TechnicalAck => "technical_ack",
+            Self::BusinessDecision => "business_decision",
+            Self::Wave => "wave",
+            Self::CancelRequest => "cancel_request",
+            Self::CancelDecision => "cancel_decision",
+            Self::ShipConfirm => "ship_confirm",
+            Self::Milestone => "milestone",
+        }
+    }
+}
+
+/// The way a release takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// The warehouse.
+    pub warehouse: String,
+    /// The partner that runs it.
+    pub partner: PartnerId,
+    /// The rule that chose them.
+    pub rule: String,
+    /// The profile bundle that held the rule.
+    pub profile_version: String,
+}
+
+/// How a release was placed with its warehouse.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dispatch {
+    /// The delivery that carries it.
+    pub delivery: DeliveryId,
+    /// The number under which the partner knows the message: interchange control number or webhook id.
+    pub message_no: String,
+    /// The number under which the partner knows the order.
+    pub depositor_order_no: String,
+    /// When it was decided.
+    pub at: Timestamp,
+}
+
+/// The partner's system's verdict on the document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TechnicalVerdict {
+    /// Whether it could be read.
+    pub accepted: bool,
+    /// What was said of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// The warehouse's decision.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct BusinessDecision {
+    /// When it was decided. Of two decisions the later one holds.
+    pub occurred_at: Timestamp,
+    /// Whether the warehouse will ship. Of two decisions of one instant the acceptance holds.
+    pub accepted: bool,
+    /// The partner's number for the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner_order_no: Option<String>,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Everything that is known of a release's way. Each field is filled by its owner's messages alone.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Facts {
+    /// Why the platform could not dispatch; empty again once it could.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
+    /// The platform saw the partner's system take the bytes.
+    #[serde(default)]
+    pub transport_acked: bool,
+    /// The partner's system's verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub technical: Option<TechnicalVerdict>,
+    /// The warehouse's decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business: Option<BusinessDecision>,
+    /// The warehouse started work.
+    #[serde(default)]
+    pub waved: bool,
+    /// The ERP asked to cancel.
+    #[serde(default)]
+    pub cancel_requested: bool,
+    /// The decision on the cancel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_accepted: Option<bool>,
+    /// What each shipment carried.
+    #[serde(default)]
+    pub shipments: BTreeMap<ShipmentId, Vec<ShippedLine>>,
+    /// The shipments that arrived.
+    #[serde(default)]
+    pub delivered: BTreeSet<ShipmentId>,
+}
+
+/// One line of a release: ordered and shipped so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineProgress {
+    /// The ERP's line number.
+    pub line_no: u32,
+    /// The item.
+    pub sku: String,
+    /// Unit of measure of both quantities.
+    pub uom: String,
+    /// Ordered.
+    pub ordered: Quantity,
+    /// Shipped, over all shipments.
+    pub shipped: Quantity,
+}
+
+/// Who owns the next move, and since when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Court {
+    /// The role.
+    pub owner: Role,
+    /// The partner, where the role is one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<PartnerId>,
+    /// What is waited for.
+    pub next_move: String,
+    /// Since when the release stands where it stands.
+    pub since: Timestamp,
+}
+
+/// One line of a release's history: what came, from whom, and what it changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryEntry {
+    /// Position, from 1.
+    pub seq: u64,
+    /// When the message was received.
+    pub received_at: Timestamp,
+    /// When it happened, by its owner's word.
+    pub occurred_at: Timestamp,
+    /// Who said so.
+    pub partner: PartnerId,
+    /// What was asked for.
+    pub transition: Transition,
+    /// What came of it: `applied` or `violation`.
+    pub outcome: String,
+    /// The state before.
+    pub from: ReleaseState,
+    /// The state after.
+    pub to: ReleaseState,
+    /// In words.
+    pub detail: String,
+    /// The message or event that brought it.
+    pub message_id: String,
+    /// The events that told it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<EventId>,
+    /// Its raw bytes, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<ArchiveRef>,
+}
+
+/// An order release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// Derived from the ERP, the order number and the release number.
+    pub id: ReleaseId,
+    /// The distributor.
+    pub tenant: Tenant,
+    /// The ERP that asked.
+    pub erp: PartnerId,
+    /// What it asked for.
+    pub order: OrderRelease,
+    /// Its raw bytes.
+    pub raw: ArchiveRef,
+    /// When it was received.
+    pub received_at: Timestamp,
+    /// Its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<Route>,
+    /// Its placing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispatch: Option<Dispatch>,
+    /// What is known.
+    #[serde(default)]
+    pub facts: Facts,
+    /// Since when it stands where it stands.
+    pub since: Timestamp,
+    /// Events told so far.
+    pub seq: u64,
+    /// Hashes of the keys of absorbed messages, with hashes of what they said. They never expire.
+    #[serde(default)]
+    pub absorbed: BTreeMap<ShortHash, ShortHash>,
+    /// What came, in order of arrival.
+    #[serde(default)]
+    pub history: Vec<HistoryEntry>,
+}
+
+impl Release {
+    /// Where the release stands: derived from its facts, the heaviest first.
+    pub fn state(&self) -> ReleaseState {
+        let facts = &self.facts;
+        let lines = self.lines();
+        if lines.iter().all(|line| line.shipped >= line.ordered) {
+            let arrived = facts.shipments.keys().all(|shipment| facts.delivered.contains(shipment));
+            return if arrived { ReleaseState::Delivered } else { ReleaseState::Shipped };
+        }
+        if lines.iter().any(|line| !line.shipped.is_zero()) {
+            return ReleaseState::PartiallyShipped;
+        }
+        if facts.cancel_requested && facts.cancel_accepted == Some(true) {
+            return ReleaseState::Cancelled;
+        }
+        if facts.cancel_requested && facts.cancel_accepted.is_none() {
+            return ReleaseState::CancelRequested;
+        }
+        if facts.waved {
+            return ReleaseState::InProcess;
+        }
+        match (&facts.business, &facts.technical) {
+            (Some(decision), _) if decision.accepted => ReleaseState::Accepted,
+            (Some(_), _) => ReleaseState::Rejected,
+            (None, Some(verdict)) if verdict.accepted => ReleaseState::TechAcked,
+            (None, Some(_)) => ReleaseState::TechRejected,
+            (None, None) if facts.transport_acked => ReleaseState::TransportAcked,
+            (None, None) if self.dispatch.is_some() => ReleaseState::Dispatched,
+            (None, None) if facts.held.is_some() => ReleaseState::Held,
+            (None, None) => ReleaseState::Validated,
+        }
+    }
+
+    /// Who owns the next move, and since when; nobody, once the release has ended.
+    pub fn court(&self) -> Option<Court> {
+        let (owner, next_move) = self.state().next_move()?;
+        let partner = match owner {
+            Role::Wms => self.route.as_ref().map(|route| route.partner.clone()),
+            Role::Erp => Some(self.erp.clone()),
+            Role::Carrier | Role::Tms | Role::Channel | Role::Platform | Role::Ops => None,
+        };
+        Some(Court { owner, partner, next_move: next_move.to_owned(), since: self.since })
+    }
+
+    /// Ordered and shipped per line, over all shipments.
+    ///
+    /// A ship confirm that names the line counts there. One that names only the item fills the lines of that item in
+    /// order of their numbers, whatever order the confirms came in; what is over stays on the last of them.
+    pub fn lines(&self) -> Vec<LineProgress> {
+        let mut lines: Vec<LineProgress> = self
+            .order
+            .lines
+            .iter()
+            .map(|line| LineProgress {
+                line_no: line.line_no,
+                sku: line.sku.clone(),
+                uom: line.uom.clone(),
+                ordered: line.quantity,
+                shipped: Quantity::ZERO,
+            })
+            .collect();
+        lines.sort_by_key(|line| line.line_no);
+        let mut unplaced: BTreeMap<(&str, &str), Quantity> = BTreeMap::new();
+        for shipped in self.facts.shipments.values().flatten() {
+            if let Some(line) = shipped.line_no.and_then(|no| lines.iter_mut().find(|line| line.line_no == no)) {
+                line.shipped = line.shipped + shipped.quantity;
+            } else {
+                let pool = unplaced.entry((&shipped.sku, &shipped.uom)).or_default();
+                *pool = *pool + shipped.quantity;
+            }
+        }
+        for ((sku, uom), mut pool) in unplaced {
+            for line in lines.iter_mut().filter(|line| line.sku == sku && line.uom == uom) {
+                let room = line.ordered.less(line.shipped);
+                let taken = room.min(pool);
+                line.shipped = line.shipped + taken;
+                pool = pool.less(taken);
+            }
+            if let Some(line) = lines.iter_mut().rfind(|line| line.sku == sku && line.uom == uom) {
+                line.shipped = line.shipped + pool;
+            }
+        }
+        lines
+    }
+
+    /// Whether `shipped` names a line of this release: by number, or by item and unit of measure.
+    pub fn has_line_for(&self, shipped: &ShippedLine) -> bool {
+        self.order.lines.iter().any(|line| {
+            let named = shipped.line_no.is_none_or(|no| no == line.line_no);
+            named && line.sku == shipped.sku && line.uom == shipped.uom
+        })
+    }
+
+    /// Whether `principal` may make `transition` on this release: it must speak for the owning role, and be the very
+    /// partner that has that part here.
+    pub fn may(&self, principal: &Principal, transition: Transition) -> bool {
+        if principal.scope.tenant != self.tenant || !principal.speaks_for(transition.owner()) {
+            return false;
+        }
+        match transition.owner() {
+            Role::Erp => principal.scope.partner == self.erp,
+            Role::Wms => self.route.as_ref().is_some_and(|route| route.partner == principal.scope.partner),
+            Role::Carrier | Role::Tms | Role::Channel | Role::Platform | Role::Ops => true,
+        }
+    }
+
+    /// Whether `partner` has a part in this release and may see it.
+    pub fn is_visible_to(&self, partner: &PartnerId) -> bool {
+        self.erp == *partner || self.route.as_ref().is_some_and(|route| route.partner == *partner)
+    }
+}

@@ -1,0 +1,111 @@
+//! A shipment: what the warehouse confirmed, and the milestones of its way. Facts add up in any order of arrival.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{PartnerId, ReleaseId, ShipConfirm, ShipmentId, ShortHash, Tenant};
+
+/// Milestones of a shipment's way. Sources: X12 element 1650, EasyPost, AfterShip and ShipBob states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MilestoneCode {
+    /// A label exists; the goods have not moved.
+    LabelCreated,
+    /// The carrier has the goods (first scan; X12 AF).
+    PickedUp,
+    /// On the way (X12 X6).
+    InTransit,
+    /// On the last vehicle.
+    OutForDelivery,
+    /// With the consignee (X12 D1).
+    Delivered,
+    /// Something is wrong on the way.
+    Exception,
+}
+
+impl MilestoneCode {
+    /// The milestone as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LabelCreated => "label_created",
+            Self::PickedUp => "picked_up",
+            Self::InTransit => "in_transit",
+            Self::OutForDelivery => "out_for_delivery",
+            Self::Delivered => "delivered",
+            Self::Exception => "exception",
+        }
+    }
+
+    /// Whether it proves that the carrier has, or had, the goods. A label alone proves nothing.
+    pub fn proves_possession(self) -> bool {
+        matches!(self, Self::PickedUp | Self::InTransit | Self::OutForDelivery | Self::Delivered)
+    }
+}
+
+/// One milestone on record.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Milestone {
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// What.
+    pub code: MilestoneCode,
+    /// Who reported it.
+    pub source: PartnerId,
+    /// Where, in the source's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// Under which tracking number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking_no: Option<String>,
+}
+
+/// A shipment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shipment {
+    /// Derived from the warehouse partner and its shipment number.
+    pub id: ShipmentId,
+    /// The distributor.
+    pub tenant: Tenant,
+    /// The warehouse partner and what it confirmed; none while only milestones have come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<Confirmed>,
+    /// The trail, by time.
+    #[serde(default)]
+    pub milestones: Vec<Milestone>,
+    /// Events told so far.
+    pub seq: u64,
+    /// Hashes of the keys of absorbed messages, with hashes of what they said.
+    #[serde(default)]
+    pub absorbed: BTreeMap<ShortHash, ShortHash>,
+}
+
+/// What the warehouse confirmed of a shipment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// The warehouse partner.
+    pub partner: PartnerId,
+    /// The release.
+    pub release_id: ReleaseId,
+    /// The document.
+    pub confirm: ShipConfirm,
+}
+
+impl Shipment {
+    /// A shipment of which nothing is known yet.
+    pub fn unknown(id: ShipmentId, tenant: Tenant) -> Self {
+        Self { id, tenant, confirmed: None, milestones: Vec::new(), seq: 0, absorbed: BTreeMap::new() }
+    }
+
+    /// Whether the carrier provably has the goods and the warehouse said what they are.
+    pub fn is_proven(&self) -> bool {
+        self.confirmed.is_some() && self.milestones.iter().any(|milestone| milestone.code.proves_possession())
+    }
+
+    /// When the carrier is first known to have had the goods.
+    pub fn possession_since(&self) -> Option<Timestamp> {
+        self.milestones.iter().filter(|m| m.code.proves_possession()).map(|m| m.occurred_at).min()
+    }
+}

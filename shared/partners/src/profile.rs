@@ -1,0 +1,166 @@
+//! One partner's profile.
+
+use std::collections::BTreeSet;
+
+use canonical::{Digest, EventType, Guarantee, PartnerId, PartnerScope, Principal, Role, Tenant};
+use serde::{Deserialize, Serialize};
+
+/// Everything Crossdock knows of one partner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// The partner's id: its inbox and outbox folder, its name in URLs, logs and keys.
+    pub id: PartnerId,
+    /// The partner's name for people.
+    pub name: String,
+    /// Its own role.
+    pub role: Role,
+    /// Roles whose facts it passes on by contract, such as a 3PL that relays carrier scans.
+    #[serde(default)]
+    pub relays: BTreeSet<Role>,
+    /// Whether its traffic is real.
+    #[serde(default)]
+    pub stage: Stage,
+    /// How it proves who it is.
+    #[serde(default)]
+    pub auth: Auth,
+    /// Its identity in EDI envelopes.
+    #[serde(default)]
+    pub edi: Option<EdiIdentity>,
+    /// Where it takes HTTP messages.
+    #[serde(default)]
+    pub endpoint: Option<Endpoint>,
+    /// How releases are placed with it, if it runs a warehouse.
+    #[serde(default)]
+    pub releases: Option<ReleasePlacing>,
+    /// The events it is told.
+    #[serde(default)]
+    pub subscriptions: Vec<Subscription>,
+}
+
+impl Profile {
+    /// The partner as a verified sender.
+    pub fn principal(&self, tenant: &Tenant) -> Principal {
+        let mut roles = self.relays.clone();
+        roles.insert(self.role);
+        // A TMS speaks for the carriers it manages: that is its part.
+        if self.role == Role::Tms {
+            roles.insert(Role::Carrier);
+        }
+        Principal { scope: self.scope(tenant), roles }
+    }
+
+    /// The partner's scope.
+    pub fn scope(&self, tenant: &Tenant) -> PartnerScope {
+        PartnerScope { tenant: tenant.clone(), partner: self.id.clone() }
+    }
+
+    /// How the partner is told of events of type `kind`, if it is.
+    pub fn subscription_to(&self, kind: EventType) -> Option<Via> {
+        self.subscriptions.iter().find(|subscription| subscription.events.contains(&kind)).map(|found| found.via)
+    }
+}
+
+/// Whether a partner's traffic is real.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Real: usage indicator P.
+    #[default]
+    Live,
+    /// Trial: usage indicator T.
+    Test,
+}
+
+impl Stage {
+    /// The usage indicator (ISA15).
+    pub fn usage_indicator(self) -> char {
+        match self {
+            Self::Live => 'P',
+            Self::Test => 'T',
+        }
+    }
+}
+
+/// How a partner proves who it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// SHA-256 of each API key in force; two during a rotation. The keys themselves are nowhere on record.
+    #[serde(default)]
+    pub api_key_sha256: Vec<Digest>,
+    /// Whether it signs webhooks (Standard Webhooks) with the secret `<partner>/webhook-in`.
+    #[serde(default)]
+    pub signs_webhooks: bool,
+}
+
+/// An identity in X12 envelopes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EdiIdentity {
+    /// Interchange id qualifier (ISA05/ISA07), such as `ZZ` or `01`.
+    pub qualifier: String,
+    /// Interchange id (ISA06/ISA08), at most 15 characters.
+    pub id: String,
+    /// Application code (GS02/GS03), at most 15 characters; the interchange id if not given.
+    #[serde(default)]
+    pub application_code: Option<String>,
+}
+
+impl EdiIdentity {
+    /// The application code in force.
+    pub fn application(&self) -> &str {
+        self.application_code.as_deref().unwrap_or(&self.id)
+    }
+}
+
+/// Where a partner takes HTTP messages. They are signed (Standard Webhooks) with the secret `<partner>/webhook-out`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// The URL; https, but for hosts that the deployment names as local.
+    pub url: String,
+    /// What a second call with the same webhook id does.
+    pub guarantee: Guarantee,
+}
+
+/// How releases are placed with a warehouse partner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleasePlacing {
+    /// The document.
+    pub format: DocumentFormat,
+    /// The warehouses it runs, with the code by which it knows each.
+    pub warehouses: BTreeSet<String>,
+}
+
+/// A document format for releases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DocumentFormat {
+    /// X12 940 version 004010, as a file in the partner's outbox.
+    #[serde(rename = "x12-940")]
+    X12Ship940,
+    /// Canonical JSON, posted to the partner's endpoint.
+    Json,
+}
+
+/// The events a partner is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subscription {
+    /// Their types.
+    pub events: BTreeSet<EventType>,
+    /// How.
+    pub via: Via,
+}
+
+/// How a subscriber is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Via {
+    /// A signed POST to its endpoint.
+    Webhook,
+    /// A JSON file in its outbox.
+    File,
+}
