@@ -1,0 +1,35 @@
+//! X12: reading, checking, acknowledging and writing interchanges. Knows syntax and no business.
+//!
+//! The way through: [`read`] turns bytes into a [`Document`] of interchanges, groups and sets, each with what is wrong
+//! with its envelope. [`verdict::interchange`] checks the sets against the [`guide`]s and decides what is accepted;
+//! a defect rejects the smallest thing that holds it. [`ack`] says so in TA1 and 997, and reads what partners say.
+//! [`write`](mod@write) makes interchanges that read back without a finding.
+//!
+//! Invariants: reading never fails and never panics, whatever the bytes; every byte of a file belongs to the range of
+//! one interchange or to the filler between them; a value can never become a segment; an acknowledgment is never
+//! acknowledged. No clock, no I/O: dates and control numbers are given.
+//!
+//! Sources are named where a rule stands: X12.5 (interchange control), X12.6 (application control), and the element
+//! numbers of the data element dictionary, 004010.
+
+pub mod ack;
+mod control_number;
+mod delimiters;
+mod envelope;
+mod finding;
+mod framing;
+pub mod guide;
+pub mod limits;
+mod reader;
+mod segment;
+mod sniff;
+mod value;
+pub mod verdict;
+pub mod write;
+
+pub use control_number::{ControlNumber, ControlNumberError};
+pub use delimiters::{DelimiterError, Delimiters, ISA_LEN};
+pub use envelope::{Document, Group, Interchange, TransactionSet};
+pub use finding::{Finding, Level, Place, Severity, SyntaxCode};
+pub use reader::read;
+pub use segment::Segment;

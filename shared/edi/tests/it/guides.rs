@@ -1,0 +1,101 @@
+use edi::verdict::Verdict;
+
+use crate::samples::{file, findings, ship_confirm, verdict_on};
+
+/// Findings of a 945 after one replacement, without the places in bytes.
+fn after(from: &str, to: &str) -> Vec<String> {
+    let good = file(&[ship_confirm("0001")]);
+    let file = good.replace(from, to);
+    assert_ne!(good, file, "{from}");
+    // The number of segments is not what is tested here.
+    let count = file.matches('~').count() - 4;
+    let file = file.replace("SE*11", &format!("SE*{count}"));
+    let verdict = verdict_on(&file);
+    findings(&verdict).iter().map(|line| line.split(" @").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn order_and_loops() {
+    let none: [&str; 0] = [];
+    let repeat = |text: &str, times: usize| text.repeat(times);
+    assert_eq!(after("W06*F*ORDER0001*20260131*SHIP1~", ""), ["segment-missing W06 2/-"]);
+    assert_eq!(after("N1*ST*Shop*92*0042~", ""), ["segment-missing N1 3/-"]);
+    assert_eq!(after("W27*M*ABCD~", ""), none);
+    assert_eq!(after("W03*10~", ""), none);
+    assert_eq!(after("N9*BM*BOL1~", &repeat("N9*BM*BOL1~", 10)), none);
+    assert_eq!(after("N9*BM*BOL1~", &repeat("N9*BM*BOL1~", 11)), ["segment-too-many N9 14/-"]);
+    assert_eq!(after("N1*ST*Shop*92*0042~", &repeat("N1*ST*Shop~N3*Street~", 11)), ["loop-too-many N1 23/-"]);
+    assert_eq!(after("W03*10~", "W03*10~W03*10~"), ["segment-too-many W03 11/-"]);
+    assert_eq!(after("LX*1~", "ZZZ*1~LX*1~"), ["segment-unrecognized ZZZ 7/-"]);
+    assert_eq!(after("LX*1~", "W05*N*1~LX*1~"), ["segment-not-in-set W05 7/-"]);
+    assert_eq!(after("LX*1~", ""), ["segment-unexpected MAN 7/-", "segment-unexpected W12 8/-"]);
+    assert_eq!(after("W27*M*ABCD~", "W27*M*ABCD~N9*BM*LATE~"), ["segment-out-of-sequence N9 7/-"]);
+    assert_eq!(
+        after("G62*11*20260131*W*1430~", "G62*11*20260131~N1*BT*Late~N3*Street~"),
+        ["segment-out-of-sequence N1 6/-"]
+    );
+    assert_eq!(after("N9*BM*BOL1~", "N9*BM*BOL1~~"), ["segment-unrecognized  5/-"]);
+}
+
+#[test]
+fn a_mandatory_segment_that_comes_late_is_out_of_sequence_and_not_missing() {
+    let moved = file(&[ship_confirm("0001")
+        .replace("W06*F*ORDER0001*20260131*SHIP1~", "")
+        .replace("W03*10", "W06*F*X~W03*10")]);
+    let lines = findings(&verdict_on(&moved));
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("segment-out-of-sequence W06 9/-"));
+}
+
+#[test]
+fn everything_that_the_standard_lets_a_warehouse_send() {
+    let set = "ST*945*0001~W06*J*O1*20260131*S1*A1*PO1~N1*SF*Warehouse~N2*Second~N3*Street~N4*Reno*NV*89501*US~PER*IC*Ann*TE*5551234~\
+        N1*ST*Shop*92*42~N9*BM*1~N9*CN*2~G61*IC*Bob*TE*5551235~G62*11*20260131~NTE*GEN*fragile~W27*M*ABCD*Route*CC~W10*01~\
+        LX*1~MAN*GM*00106141411234567897~MAN*GM*00106141411234567903~PAL*4~N9*LO*7~\
+        W12*CC*10*10*0*EA**VN*SKU1~G69*Thing~N9*LT*LOT1~N9*SE*S1~QTY*39*10~\
+        W12*CP*5*3*2*CA*001234567890~N9*LT*LOT2~LS*1~LX*1~N9*LT*A~LE*1~\
+        LX*2~MAN*GM*00106141411234567910~W12*CC*1*1*0*EA**VN*SKU3~W03*14*20*LB~SE*36*0001~";
+    let verdict = verdict_on(&file(&[set.to_owned()]));
+    assert_eq!(findings(&verdict), Vec::<String>::new());
+}
+
+#[test]
+fn elements() {
+    assert_eq!(after("W06*F*", "W06**"), ["element-missing W06 2/1"]);
+    assert_eq!(after("W03*10~", "W03*10*5*LB*1*CF*2*CT*8~"), ["element-too-many W03 10/8"]);
+    assert_eq!(after("W03*10~", "W03*10*******~"), Vec::<String>::new());
+    assert_eq!(after("*VN*SKU-1", "*V*SKU-1"), ["element-too-short W12 9/7"]);
+    assert_eq!(after("*VN*SKU-1", &format!("*VN*{}", "x".repeat(49))), ["element-too-long W12 9/8"]);
+    assert_eq!(after("W12*CC*10*", "W12*CC*1O*"), ["character-invalid W12 9/2"]);
+    assert_eq!(after("LX*1~", "LX*1.0~"), ["character-invalid LX 7/1"]);
+    assert_eq!(after("N1*ST*Shop", "N1*ST*Sh\x07op"), ["character-invalid N1 3/2"]);
+    assert_eq!(after("G62*11*20260131", "G62*11*20260231"), ["date-invalid G62 5/2"]);
+    assert_eq!(after("*W*1430", "*W*2430"), ["time-invalid G62 5/4"]);
+    assert_eq!(after("N1*ST*Shop*92*0042", "N1*ST*Shop*92"), ["element-missing-by-relation N1 3/4"]);
+    assert_eq!(after("N1*ST*Shop*92*0042", "N1*ST"), ["element-missing-by-relation N1 3/3"]);
+    assert_eq!(after("N9*BM*BOL1", "N9*BM*BOL1*****PO>1"), Vec::<String>::new());
+    assert_eq!(after("N9*BM*BOL1", "N9*BM*BOL1*****PO"), ["element-missing N9 4/7"]);
+    // Signs and points are not counted in a number's length.
+    assert_eq!(after("W12*CC*10*10*0*", "W12*CC*-123456789012345*-1234567.890*-0*"), Vec::<String>::new());
+    // Quantities that do not add up are no matter of syntax.
+    assert_eq!(after("W12*CC*10*10*0*", "W12*CC*10*7*1*"), Vec::<String>::new());
+}
+
+#[test]
+fn a_component_separator_in_a_text_is_noted_and_the_text_kept() {
+    let file = file(&[ship_confirm("0001").replace("Shop", "Sh>op")]);
+    let verdict = verdict_on(&file);
+    assert_eq!(verdict.groups[0].sets[0].verdict, Verdict::AcceptedWithNotes);
+    assert_eq!(verdict.groups[0].outcome.x12(), "E");
+}
+
+#[test]
+fn another_version_is_checked_for_its_structure() {
+    let of = |from: &str, to: &str| {
+        verdict_on(&file(&[ship_confirm("0001").replace(from, to)]).replace("*004010~", "*005010~"))
+    };
+    let long = of("SKU-1", &"x".repeat(60));
+    assert_eq!(long.groups[0].sets[0].verdict, Verdict::AcceptedWithNotes);
+    let missing = of("W06*F*ORDER0001*20260131*SHIP1", "W06");
+    assert_eq!(missing.groups[0].sets[0].verdict, Verdict::Rejected);
+}
