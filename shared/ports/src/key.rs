@@ -1,0 +1,66 @@
+//! Keys of the table, built in one place. Each takes a [`PartnerScope`]: an unscoped read does not compile.
+
+use canonical::{DeliveryId, Digest, MessageId, PartnerScope, ReleaseId, ShipmentId};
+
+/// A key of the table: partition and sort key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    pk: String,
+    sk: &'static str,
+}
+
+impl Key {
+    /// Partition key.
+    pub fn pk(&self) -> &str {
+        &self.pk
+    }
+
+    /// Sort key.
+    pub fn sk(&self) -> &'static str {
+        self.sk
+    }
+
+    /// A release. It has several parties, so it lies under the tenant; who may see it is decided on what it holds.
+    pub fn release(scope: &PartnerScope, release: &ReleaseId) -> Self {
+        Self { pk: format!("T#{}#RELEASE#{release}", scope.tenant), sk: "RELEASE" }
+    }
+
+    /// A shipment, under the tenant as releases are.
+    pub fn shipment(scope: &PartnerScope, shipment: &ShipmentId) -> Self {
+        Self { pk: format!("T#{}#SHIPMENT#{shipment}", scope.tenant), sk: "SHIPMENT" }
+    }
+
+    /// What a partner's idempotency key was used for. The key is hashed: it may be 255 characters of anything.
+    pub fn idempotency(scope: &PartnerScope, idempotency_key: &str) -> Self {
+        Self::partner(scope, &format!("IDEMPOTENCY#{}", Digest::of(idempotency_key.as_bytes())), "IDEMPOTENCY")
+    }
+
+    /// A delivery to the partner.
+    pub fn delivery(scope: &PartnerScope, delivery: &DeliveryId) -> Self {
+        Self::partner(scope, &format!("DELIVERY#{delivery}"), "DELIVERY")
+    }
+
+    /// Which release the partner knows under a depositor order number.
+    pub fn depositor(scope: &PartnerScope, depositor_order_no: &str) -> Self {
+        Self::partner(scope, &format!("DEPOSITOR#{depositor_order_no}"), "DEPOSITOR")
+    }
+
+    /// What was sent to the partner in the functional group with this id (GS01) and control number (GS06).
+    pub fn group(scope: &PartnerScope, functional_id: &str, group_control: &str) -> Self {
+        Self::partner(scope, &format!("GROUP#{functional_id}#{group_control}"), "GROUP")
+    }
+
+    /// The partner's control number counters.
+    pub fn counters(scope: &PartnerScope) -> Self {
+        Self::partner(scope, "COUNTERS", "COUNTERS")
+    }
+
+    /// A parked message of the partner.
+    pub fn parked(scope: &PartnerScope, message: &MessageId) -> Self {
+        Self::partner(scope, &format!("PARKED#{message}"), "PARKED")
+    }
+
+    fn partner(scope: &PartnerScope, rest: &str, sk: &'static str) -> Self {
+        Self { pk: format!("T#{}#P#{}#{rest}", scope.tenant, scope.partner), sk }
+    }
+}

@@ -1,0 +1,44 @@
+//! Calls to partners, and their secrets.
+
+use std::future::Future;
+
+use canonical::PartnerId;
+use secrecy::SecretString;
+
+use crate::Fault;
+
+/// A signed POST to a partner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The partner.
+    pub partner: PartnerId,
+    /// The URL from its profile.
+    pub url: String,
+    /// Headers, lower case names.
+    pub headers: Vec<(String, String)>,
+    /// The exact bytes that were signed.
+    pub body: Vec<u8>,
+}
+
+/// What the partner answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// `Retry-After` in seconds, if it was given.
+    pub retry_after_s: Option<u32>,
+    /// The first kilobyte of the body, for the record.
+    pub excerpt: String,
+}
+
+/// Partners' HTTP endpoints.
+pub trait PartnerHttp {
+    /// Posts `call`. A fault means that it is not known whether the partner got it.
+    fn post(&self, call: Call) -> impl Future<Output = Result<Reply, Fault>>;
+}
+
+/// Secrets, cached and served stale when the store is out.
+pub trait Secrets {
+    /// The secrets under `name` in force for `partner`, newest first; two during a rotation. None if there is no such.
+    fn secrets(&self, partner: &PartnerId, name: &str) -> impl Future<Output = Result<Vec<SecretString>, Fault>>;
+}

@@ -1,0 +1,130 @@
+//! The table: items with versions, written under a condition, with the events they emit.
+
+use std::future::Future;
+
+use canonical::Event;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{Fault, Key};
+
+/// An item with the version under which it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored<T> {
+    /// The version, from 1.
+    pub version: u64,
+    /// What it holds.
+    pub value: T,
+}
+
+/// What must be so for a write to happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// There is no such item.
+    Absent,
+    /// The item has this version.
+    Version(u64),
+}
+
+/// Marks an item as waiting for somebody: the sparse index from which `stuck` is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenSince {
+    /// The role that owns the next move.
+    pub court: String,
+    /// Since when, RFC 3339.
+    pub since: String,
+}
+
+/// One item to write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Put {
+    /// Its key.
+    pub key: Key,
+    /// The condition.
+    pub expect: Expect,
+    /// What it shall hold.
+    pub value: Value,
+    /// What this write tells the world; the table's stream hands it to the relay.
+    pub events: Vec<Event>,
+    /// Whether it waits for somebody.
+    pub open: Option<OpenSince>,
+}
+
+impl Put {
+    /// A new item. `value` is one of our own types, which serialize.
+    pub fn new<T: Serialize>(key: Key, value: &T) -> Result<Self, Fault> {
+        Self::build(key, Expect::Absent, value)
+    }
+
+    /// The next version of an item that was read.
+    pub fn next<T: Serialize>(key: Key, version: u64, value: &T) -> Result<Self, Fault> {
+        Self::build(key, Expect::Version(version), value)
+    }
+
+    fn build<T: Serialize>(key: Key, expect: Expect, value: &T) -> Result<Self, Fault> {
+        let value =
+            serde_json::to_value(value).map_err(|error| Fault::bug("an item does not serialize").because(error))?;
+        Ok(Self { key, expect, value, events: Vec::new(), open: None })
+    }
+
+    /// The same write, telling `events`.
+    #[must_use]
+    pub fn telling(mut self, events: Vec<Event>) -> Self {
+        self.events = events;
+        self
+    }
+
+    /// The same write, waiting for somebody.
+    #[must_use]
+    pub fn open(mut self, open: Option<OpenSince>) -> Self {
+        self.open = open;
+        self
+    }
+}
+
+/// A step's one write: all of its items or none.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Commit {
+    /// The items; at most 100 (a DynamoDB transaction's limit), and almost always one.
+    pub puts: Vec<Put>,
+}
+
+/// Why a commit did not happen, or may not have happened.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// A condition did not hold: somebody else wrote. Load again and decide again.
+    #[error("the item was changed by somebody else")]
+    Lost,
+    /// Another write of the same item is under way.
+    #[error("another write of the same item is under way")]
+    Busy,
+    /// The table could not be asked.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// The table.
+pub trait Table {
+    /// The item under `key`, strongly consistent: what was written before is seen.
+    fn load(&self, key: &Key) -> impl Future<Output = Result<Option<Stored<Value>>, Fault>>;
+
+    /// Writes all of `commit` if every condition holds, else nothing.
+    fn commit(&self, commit: Commit) -> impl Future<Output = Result<(), CommitError>>;
+}
+
+/// Typed reads on every table.
+pub trait TableExt: Table {
+    /// The item under `key` as a `T`.
+    fn get<T: DeserializeOwned>(&self, key: &Key) -> impl Future<Output = Result<Option<Stored<T>>, Fault>> {
+        async move {
+            let Some(Stored { version, value }) = self.load(key).await? else { return Ok(None) };
+            let value = serde_json::from_value(value).map_err(|error| {
+                Fault::bug(format!("item {}/{} is not readable", key.pk(), key.sk())).because(error)
+            })?;
+            Ok(Some(Stored { version, value }))
+        }
+    }
+}
+
+impl<T: Table> TableExt for T {}
