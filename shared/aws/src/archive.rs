@@ -1,0 +1,129 @@
+//! The archive on S3: each document under `sha256/<hex>`, written once and never again.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use canonical::Digest;
+use ports::Fault;
+
+use crate::Settings;
+use crate::objects::{Created, Objects, client};
+
+/// How often a write is tried while others write the same document.
+const TRIES_MAX: u32 = 4;
+
+/// Pause before the first repetition, in milliseconds; each later one is twice as long.
+const PAUSE_MS: u64 = 50;
+
+/// The archive.
+#[derive(Debug, Clone)]
+pub struct Archive {
+    objects: Objects,
+}
+
+impl Archive {
+    /// The archive that `settings` name.
+    pub fn new(config: &SdkConfig, settings: &Settings) -> Result<Self, Fault> {
+        Ok(Self { objects: Objects::new(client(config), settings.archive_bucket()?) })
+    }
+
+    pub(crate) fn of(objects: Objects) -> Self {
+        Self { objects }
+    }
+}
+
+impl ports::Archive for Archive {
+    async fn keep(&self, bytes: &[u8]) -> Result<Digest, Fault> {
+        let digest = Digest::of(bytes);
+        let key = key(&digest);
+        for attempt in 0..TRIES_MAX {
+            if attempt > 0 {
+                tokio::time::sleep(Duration::from_millis(PAUSE_MS << (attempt - 1))).await;
+            }
+            match self.objects.create(&key, bytes).await? {
+                Created::Now | Created::Before => return Ok(digest),
+                Created::Contended => {}
+            }
+        }
+        Err(Fault::transient(format!("{key} is being written by somebody else")))
+    }
+
+    async fn fetch(&self, sha256: &Digest) -> Result<Option<Vec<u8>>, Fault> {
+        let Some(bytes) = self.objects.get(&key(sha256), None).await? else { return Ok(None) };
+        let found = Digest::of(&bytes);
+        if found == *sha256 {
+            Ok(Some(bytes))
+        } else {
+            Err(Fault::bug(format!("{} holds a document with the digest {found}", key(sha256))))
+        }
+    }
+}
+
+fn key(sha256: &Digest) -> String {
+    format!("sha256/{sha256}")
+}
+
+#[cfg(test)]
+mod tests {
+    use ports::{Archive as _, FaultKind};
+
+    use super::*;
+    use crate::replay::{Replay, Reply};
+
+    fn archive(replay: &Replay) -> Archive {
+        Archive::new(&replay.config(), &Settings::from_pairs([("ARCHIVE_BUCKET", "archive")])).unwrap()
+    }
+
+    fn error(status: u16, code: &str) -> Reply {
+        Reply::json(status, &format!("<Error><Code>{code}</Code><Message>m</Message></Error>"))
+    }
+
+    #[tokio::test]
+    async fn a_document_is_kept_once_under_its_digest() {
+        let replay = Replay::new(vec![
+            Reply::json(200, ""),
+            error(412, "PreconditionFailed"),
+            error(409, "ConditionalRequestConflict"),
+            Reply::json(200, ""),
+        ]);
+        let archive = archive(&replay);
+        for _ in 0..3 {
+            assert_eq!(archive.keep(b"abc").await.unwrap(), Digest::of(b"abc"));
+        }
+        let asked = replay.asked();
+        assert_eq!(asked.len(), 4);
+        for request in asked {
+            assert_eq!(request.method, "PUT");
+            assert!(request.uri.contains(&format!("/sha256/{}", Digest::of(b"abc"))), "{}", request.uri);
+            assert_eq!(request.header("if-none-match"), Some("*"));
+            let sha256_of_abc = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
+            assert_eq!(request.header("x-amz-checksum-sha256"), Some(sha256_of_abc));
+            assert_eq!(request.body, b"abc");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_read_is_what_was_kept() {
+        let replay = Replay::new(vec![
+            Reply::json(200, "abc"),
+            Reply::json(200, "abd"),
+            error(404, "NoSuchKey"),
+            error(404, "NoSuchBucket"),
+            error(403, "AccessDenied"),
+        ]);
+        let (archive, digest) = (archive(&replay), Digest::of(b"abc"));
+        assert_eq!(archive.fetch(&digest).await.unwrap(), Some(b"abc".to_vec()));
+        assert_eq!(archive.fetch(&digest).await.unwrap_err().kind, FaultKind::Bug);
+        assert_eq!(archive.fetch(&digest).await.unwrap(), None);
+        assert_eq!(archive.fetch(&digest).await.unwrap_err().kind, FaultKind::Misconfigured);
+        assert_eq!(archive.fetch(&digest).await.unwrap_err().kind, FaultKind::Misconfigured);
+    }
+
+    #[tokio::test]
+    async fn a_busy_or_slow_store_can_pass() {
+        let replay = Replay::new((0..4).map(|_| error(409, "ConditionalRequestConflict")).collect());
+        assert_eq!(archive(&replay).keep(b"abc").await.unwrap_err().kind, FaultKind::Transient);
+        let replay = Replay::new((0..3).map(|_| error(503, "SlowDown")).collect());
+        assert_eq!(archive(&replay).keep(b"abc").await.unwrap_err().kind, FaultKind::Transient);
+    }
+}

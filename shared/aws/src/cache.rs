@@ -1,0 +1,134 @@
+//! Values that are held for a while, and served stale when their store is out.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use ports::Fault;
+use tokio::sync::Mutex;
+
+/// The moment by the machine's monotonic clock, by which held values age.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how old a held value is decides nothing but when its store is asked again"
+)]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// How long a stale value is served before its store is asked again: an outage must not cost each message a time-out.
+const ASK_AGAIN_S: u64 = 5;
+
+/// Values by name. The store is asked for one at a time, so that a burst asks once.
+#[derive(Debug)]
+pub(crate) struct Cache<T> {
+    fresh: Duration,
+    stale: Option<Duration>,
+    held: Mutex<BTreeMap<String, Held<T>>>,
+}
+
+#[derive(Debug)]
+struct Held<T> {
+    value: T,
+    loaded: Instant,
+    ask_at: Instant,
+    out: bool,
+}
+
+impl<T: Clone> Cache<T> {
+    /// A value is not asked for while it is younger than `fresh`; if the store is out, it is served until it is older
+    /// than `stale`, or for ever.
+    pub(crate) fn new(fresh: Duration, stale: Option<Duration>) -> Self {
+        Self { fresh, stale, held: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// The value under `name`. What `load` does not find is not held, so that it is there as soon as it exists.
+    pub(crate) async fn get(
+        &self,
+        name: &str,
+        now: Instant,
+        load: impl AsyncFnOnce() -> Result<Option<T>, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        let mut held = self.held.lock().await;
+        if let Some(found) = held.get(name)
+            && now < found.ask_at
+        {
+            return Ok(Some(found.value.clone()));
+        }
+        match load().await {
+            Ok(Some(value)) => {
+                let new = Held { value: value.clone(), loaded: now, ask_at: now + self.fresh, out: false };
+                held.insert(name.to_owned(), new);
+                Ok(Some(value))
+            }
+            Ok(None) => {
+                held.remove(name);
+                Ok(None)
+            }
+            Err(fault) => match held.get_mut(name) {
+                Some(found) if self.stale.is_none_or(|stale| now.duration_since(found.loaded) < stale) => {
+                    if !found.out {
+                        found.out = true;
+                        let age_s = now.duration_since(found.loaded).as_secs();
+                        tracing::warn!(name, age_s, error = fault.chain(), "a store is out; the held value is served");
+                    }
+                    found.ask_at = now + Duration::from_secs(ASK_AGAIN_S);
+                    Ok(Some(found.value.clone()))
+                }
+                _ => Err(fault),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    const FRESH: Duration = Duration::from_mins(1);
+
+    async fn ask(
+        cache: &Cache<u32>,
+        now: Instant,
+        answer: Result<Option<u32>, Fault>,
+    ) -> (Result<Option<u32>, Fault>, bool) {
+        let asked = Cell::new(false);
+        let result = cache
+            .get("n", now, async || {
+                asked.set(true);
+                answer
+            })
+            .await;
+        (result, asked.get())
+    }
+
+    #[tokio::test]
+    async fn a_value_is_held_while_fresh_and_no_longer() {
+        let (cache, start) = (Cache::new(FRESH, None), now());
+        assert!(matches!(ask(&cache, start, Ok(Some(1))).await, (Ok(Some(1)), true)));
+        let almost = start + FRESH.saturating_sub(Duration::from_nanos(1));
+        assert!(matches!(ask(&cache, almost, Ok(Some(2))).await, (Ok(Some(1)), false)));
+        assert!(matches!(ask(&cache, start + FRESH, Ok(Some(2))).await, (Ok(Some(2)), true)));
+    }
+
+    #[tokio::test]
+    async fn a_value_is_served_stale_until_it_is_too_old_and_the_store_is_not_asked_each_time() {
+        let (cache, start) = (Cache::new(FRESH, Some(FRESH * 10)), now());
+        let out = || Err(Fault::transient("out"));
+        assert!(matches!(ask(&cache, start, out()).await, (Err(_), true)), "nothing was ever held");
+        ask(&cache, start, Ok(Some(1))).await.0.unwrap();
+        assert!(matches!(ask(&cache, start + FRESH, out()).await, (Ok(Some(1)), true)));
+        assert!(matches!(ask(&cache, start + FRESH, out()).await, (Ok(Some(1)), false)));
+        let later = start + FRESH + Duration::from_secs(ASK_AGAIN_S);
+        assert!(matches!(ask(&cache, later, Ok(Some(3))).await, (Ok(Some(3)), true)), "the store is back");
+        assert!(matches!(ask(&cache, later + FRESH * 10, out()).await, (Err(_), true)), "too old");
+    }
+
+    #[tokio::test]
+    async fn absence_is_not_held() {
+        let (cache, start) = (Cache::new(FRESH, None), now());
+        assert!(matches!(ask(&cache, start, Ok(None)).await, (Ok(None), true)));
+        assert!(matches!(ask(&cache, start, Ok(Some(1))).await, (Ok(Some(1)), true)));
+    }
+}

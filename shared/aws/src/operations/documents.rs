@@ -1,0 +1,143 @@
+//! Documents, profiles and secrets, as operators see them.
+
+use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
+use canonical::{Digest, PartnerId};
+use jiff::Timestamp;
+use partners::Bundle;
+use ports::{Archive as _, Fault};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+
+use crate::classify;
+use crate::operations::Operations;
+use crate::profiles::BUNDLE_KEY;
+
+/// An object that was listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoredFile {
+    /// Its key.
+    pub key: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was written.
+    pub last_modified: Option<Timestamp>,
+}
+
+impl Operations {
+    /// Publishes `bundle`. Functions take it up within a minute.
+    pub async fn publish_bundle(&self, bundle: &Bundle) -> Result<(), Fault> {
+        let bytes = bundle.to_bytes().map_err(|error| Fault::bug("the bundle does not serialize").because(error))?;
+        self.bucket("ArchiveBucket")?.put(BUNDLE_KEY, &bytes).await
+    }
+
+    /// Sets the secrets `<prefix><partner>/<name>`, newest first; two during a rotation. Functions that hold the old
+    /// ones take them up within five minutes.
+    pub async fn put_secret(
+        &self,
+        partner: &PartnerId,
+        name: &str,
+        secrets: &[SecretString],
+        prefix: &str,
+    ) -> Result<(), Fault> {
+        let id = format!("{prefix}{partner}/{name}");
+        let what = || format!("write of secret {id}");
+        let text = secrets.iter().map(SecretString::expose_secret).collect::<Vec<_>>().join("\n");
+        let Err(error) = self.secrets.create_secret().name(&id).secret_string(&text).send().await else {
+            return Ok(());
+        };
+        match error.as_service_error() {
+            Some(CreateSecretError::ResourceExistsException(_)) => {
+                let result = self.secrets.put_secret_value().secret_id(&id).secret_string(&text).send().await;
+                result.map(drop).map_err(|error| classify::fault(what(), error))
+            }
+            _ => Err(classify::fault(what(), error)),
+        }
+    }
+
+    /// Puts a file into the partner's inbox, as its transfer would.
+    pub async fn drop(&self, partner: &PartnerId, file_name: &str, bytes: &[u8]) -> Result<(), Fault> {
+        self.bucket("ExchangeBucket")?.put(&format!("inbox/{partner}/{file_name}"), bytes).await
+    }
+
+    /// The files in the partner's outbox, by key.
+    pub async fn outbox(&self, partner: &PartnerId) -> Result<Vec<StoredFile>, Fault> {
+        self.list("ExchangeBucket", &format!("outbox/{partner}/")).await
+    }
+
+    /// A file of an outbox, by its key.
+    pub async fn outbox_file(&self, key: &str) -> Result<Option<Vec<u8>>, Fault> {
+        self.bucket("ExchangeBucket")?.get(key, None).await
+    }
+
+    /// A document of the archive.
+    pub async fn archived(&self, sha256: &Digest) -> Result<Option<Vec<u8>>, Fault> {
+        self.archive()?.fetch(sha256).await
+    }
+
+    /// The documents of the archive, by key.
+    pub async fn archive_list(&self) -> Result<Vec<StoredFile>, Fault> {
+        self.list("ArchiveBucket", "sha256/").await
+    }
+
+    async fn list(&self, bucket: &str, prefix: &str) -> Result<Vec<StoredFile>, Fault> {
+        let bucket = self.output(bucket)?;
+        let mut files = Vec::new();
+        let mut pages = self.s3.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| classify::fault(format!("list of s3://{bucket}/{prefix}"), error))?;
+            files.extend(page.contents().iter().map(|object| StoredFile {
+                key: object.key().unwrap_or_default().to_owned(),
+                size: object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or(0),
+                last_modified:
+                    object.last_modified().and_then(|time| {
+                        Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).unwrap_or(0)).ok()
+                    }),
+            }));
+        }
+        Ok(files)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::replay::{Replay, Reply};
+
+    fn operations(replay: &Replay) -> Operations {
+        let outputs = BTreeMap::from([("ExchangeBucket".to_owned(), "exchange".to_owned())]);
+        Operations::with(&replay.config(), outputs)
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_created_or_replaced() {
+        let exists = r#"{"__type":"ResourceExistsException","Message":"m"}"#;
+        let replay = Replay::new(vec![Reply::json(400, exists), Reply::json(200, "{}")]);
+        let secrets = ["new", "old"].map(SecretString::from);
+        operations(&replay).put_secret(&"p".parse().unwrap(), "webhook-in", &secrets, "crossdock/t/").await.unwrap();
+        let asked = replay.asked();
+        assert_eq!(asked[0].json()["Name"], "crossdock/t/p/webhook-in");
+        assert_eq!(asked[1].json()["SecretId"], "crossdock/t/p/webhook-in");
+        assert_eq!(asked[1].json()["SecretString"], "new\nold");
+    }
+
+    #[tokio::test]
+    async fn an_outbox_is_listed_over_all_pages() {
+        let page = |key: &str, more: &str| {
+            Reply::json(
+                200,
+                &format!(
+                    "<ListBucketResult>{more}<Contents><Key>{key}</Key><Size>5</Size>\
+                 <LastModified>2026-11-23T10:00:00.000Z</LastModified></Contents></ListBucketResult>"
+                ),
+            )
+        };
+        let more = "<IsTruncated>true</IsTruncated><NextContinuationToken>n</NextContinuationToken>";
+        let replay = Replay::new(vec![page("outbox/p/1", more), page("outbox/p/2", "")]);
+        let files = operations(&replay).outbox(&"p".parse().unwrap()).await.unwrap();
+        assert_eq!(files.iter().map(|file| file.key.as_str()).collect::<Vec<_>>(), ["outbox/p/1", "outbox/p/2"]);
+        assert_eq!((files[0].size, files[0].last_modified), (5, "2026-11-23T10:00:00Z".parse().ok()));
+        assert!(replay.asked()[1].uri.contains("continuation-token=n"));
+    }
+}

@@ -1,0 +1,24 @@
+//! What we refuse to read, and why. Each limit has a test one beyond it.
+
+/// Longest JSON body, bytes. An order release of 500 full lines is 120 KiB; a queue message holds 1 MiB.
+pub const BODY_LEN_MAX: usize = 1 << 20;
+
+/// Deepest nesting of a JSON body; ours need four levels. Deeper ones are built to exhaust a reader's stack.
+pub const JSON_DEPTH_MAX: usize = 64;
+
+/// Most members of one JSON object; ours have a dozen. More are built to exhaust a reader's memory.
+pub const JSON_KEYS_MAX: usize = 1_000;
+
+/// Most findings about one document. Whoever mends it needs the first few, and the answer must not be larger than the
+/// question.
+pub const FINDINGS_MAX: usize = 100;
+
+/// Most warnings kept with a ship confirm: they are stored and told with it.
+pub const WARNINGS_MAX: usize = 20;
+
+/// Most lines of a ship confirm, after those of the same line and item are added up. A release has at most 500.
+pub const SHIPPED_LINES_MAX: usize = 1_000;
+
+/// Largest ship confirm in canonical form, bytes: about 5,000 cartons, each with its SSCC and tracking number. It must
+/// fit a queue message (1 MiB) and a table item (400 KB) beside the rest of what is known of the shipment.
+pub const SHIP_CONFIRM_LEN_MAX: usize = 256 * 1024;

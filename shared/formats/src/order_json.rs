@@ -1,0 +1,59 @@
+//! The ERP's request: an order release as JSON.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use canonical::{Finding, OrderRelease, Quantity};
+use jiff::civil::Date;
+use serde_json::Value;
+
+use crate::json::{self, Schema, misfit};
+
+/// The name under which the schema is published.
+pub const SCHEMA_NAME: &str = "order-release";
+
+/// Lines whose sense is checked: one more than the schema takes, so that a list without end costs nothing.
+const LINES_LOOKED_AT: usize = 501;
+
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::of::<OrderRelease>(SCHEMA_NAME));
+
+/// The published JSON Schema (2020-12) of an order release.
+pub fn schema() -> Value {
+    SCHEMA.value().clone()
+}
+
+/// Reads an order release.
+///
+/// # Errors
+/// Every wrong field, each with its JSON Pointer and without its value; or that the body is no JSON, or too long.
+pub fn parse(body: &[u8]) -> Result<OrderRelease, Vec<Finding>> {
+    let document = json::read(body).map_err(|finding| vec![finding])?;
+    let findings = SCHEMA.check(&document, |findings| sense(&document, findings));
+    if findings.is_empty() { json::typed(document) } else { Err(findings) }
+}
+
+/// What a schema cannot say. It looks at what is there, so that all wrong fields are named at once.
+fn sense(document: &Value, findings: &mut Vec<Finding>) {
+    let mut known: BTreeMap<u64, usize> = BTreeMap::new();
+    let lines = document.get("lines").and_then(Value::as_array).into_iter().flatten();
+    for (index, line) in lines.take(LINES_LOOKED_AT).enumerate() {
+        if let Some(line_no) = line.get("line_no").and_then(Value::as_u64) {
+            if let Some(first) = known.get(&line_no) {
+                let detail = format!("is the number of line /lines/{first} too");
+                findings.push(misfit(format!("/lines/{index}/line_no"), detail));
+            } else {
+                known.insert(line_no, index);
+            }
+        }
+        let quantity = line.get("quantity").and_then(|value| serde_json::from_value::<Quantity>(value.clone()).ok());
+        if quantity.is_some_and(Quantity::is_zero) {
+            findings.push(misfit(format!("/lines/{index}/quantity"), "must be more than 0"));
+        }
+    }
+    let day = |name: &str| document.get(name).and_then(Value::as_str).and_then(|text| text.parse::<Date>().ok());
+    if let (Some(ship_by), Some(deliver_by)) = (day("ship_by"), day("deliver_by"))
+        && deliver_by < ship_by
+    {
+        findings.push(misfit("/deliver_by", "must not be before ship_by"));
+    }
+}

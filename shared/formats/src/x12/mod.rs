@@ -1,0 +1,105 @@
+//! X12 documents: the 940 and the 997 that we write, the 945 and the 997 that we read. Version 004010.
+//!
+//! Element numbers and code meanings are those of the 004010 data element dictionary; qualifiers are named where they
+//! are used.
+
+mod acknowledgment;
+mod ship_order;
+mod shipping_advice;
+
+use canonical::{Code, Finding, Place};
+use edi::write::{Envelope, NewGroup, NewSegment, NewSet};
+use edi::{ControlNumber, Delimiters, Level, SyntaxCode};
+use jiff::Timestamp;
+use partners::{EdiIdentity, House, Profile};
+
+pub use acknowledgment::{acknowledgment_997, group_acks_997};
+pub use ship_order::{Purpose, ship_940};
+pub use shipping_advice::warehouse_shipping_advice_945;
+
+/// ST02 of everything we write: one transaction set for each interchange, so that one acknowledgment is of one document.
+pub const SET_CONTROL: &str = "0001";
+
+/// The control numbers of one interchange, fixed before it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbers {
+    /// ISA13.
+    pub interchange: ControlNumber,
+    /// GS06.
+    pub group: ControlNumber,
+}
+
+/// A finding about a file, in the words of the house.
+pub fn finding(from: &edi::Finding) -> Finding {
+    let code = match (from.code, from.level()) {
+        (SyntaxCode::SetNotSupported, _) => Code::EdiUnsupportedSet,
+        (_, Level::File | Level::Interchange | Level::Group) => Code::EdiEnvelope,
+        (_, Level::Set | Level::Segment | Level::Element) => Code::EdiSyntax,
+    };
+    let place = Place::Edi {
+        segment: from.place.segment_id.clone(),
+        segment_position: from.place.segment_position.map(|position| position as u64),
+        element: from.place.element.map(|element| element as u64),
+        byte_offset: from.place.byte_offset as u64,
+    };
+    Finding { code, detail: from.message.clone(), place: Some(place) }
+}
+
+/// What we write as: who to whom, when, under which numbers.
+struct Outgoing<'a> {
+    house: &'a House,
+    profile: &'a Profile,
+    numbers: Numbers,
+    now: Timestamp,
+    /// ISA12, such as `00401`.
+    controls: &'a str,
+    delimiters: Delimiters,
+}
+
+impl Outgoing<'_> {
+    /// Writes one transaction set. Dates and times of the envelope are UTC. No line feeds: a partner's reader may be a
+    /// simple one, and the standard knows none.
+    fn write(
+        &self,
+        functional_id: &str,
+        version: &str,
+        set_id: &str,
+        segments: Vec<NewSegment>,
+    ) -> Result<Vec<u8>, Finding> {
+        let partner = self.profile.edi.as_ref().ok_or_else(|| Finding {
+            code: Code::Misconfigured,
+            detail: format!("partner {} has no [edi]", self.profile.id),
+            place: None,
+        })?;
+        let identity = |edi: &EdiIdentity| (edi.qualifier.clone(), edi.id.clone());
+        let envelope = Envelope {
+            sender: identity(&self.house.edi),
+            receiver: identity(partner),
+            date: self.now.strftime("%Y%m%d").to_string(),
+            time: self.now.strftime("%H%M").to_string(),
+            control_number: self.numbers.interchange,
+            version: self.controls.to_owned(),
+            ack_requested: false,
+            usage_indicator: self.profile.stage.usage_indicator(),
+            delimiters: self.delimiters,
+            line_feeds: false,
+        };
+        let group = NewGroup {
+            functional_id: functional_id.to_owned(),
+            sender_code: self.house.edi.application().to_owned(),
+            receiver_code: partner.application().to_owned(),
+            control_number: self.numbers.group,
+            version: version.to_owned(),
+            sets: vec![NewSet { id: set_id.to_owned(), control_number: SET_CONTROL.to_owned(), segments }],
+        };
+        edi::write::interchange(&envelope, &[], &[group]).map_err(|error| Finding {
+            // The envelope is made of profiles alone; a document's values are checked before they come here.
+            code: match error {
+                edi::write::Error::Envelope { .. } => Code::Misconfigured,
+                _ => Code::NotRenderable,
+            },
+            detail: error.to_string(),
+            place: None,
+        })
+    }
+}

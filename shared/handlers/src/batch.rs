@@ -1,0 +1,188 @@
+//! Batches of queue messages: each parsed on its own, each isolated from the others' panics, each with one log line.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+
+use canonical::Code;
+use futures::FutureExt as _;
+use futures::StreamExt as _;
+use jiff::{SignedDuration, Timestamp};
+use ports::{Redelivery, Scope};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use steps::{Outcome, Verdict};
+
+use crate::{Failed, Retry};
+
+/// Time kept back before the runtime stops us: no message is begun that could not end. A step's calls time out after
+/// four seconds at most, and rarely take a hundredth of it.
+const MARGIN: SignedDuration = SignedDuration::from_millis(1500);
+
+/// One message of a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The queue's id of the message. Never a key of anything: the same message may come under another.
+    pub id: String,
+    /// With what the queue lets it be postponed.
+    pub receipt: String,
+    /// Its body.
+    pub body: String,
+    /// How many times it was received, this time included.
+    pub receives: u32,
+}
+
+/// A message that ended, and what to log of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// In what it ended.
+    pub verdict: Verdict,
+    /// The partner.
+    pub partner: String,
+    /// The order release, where there is one.
+    pub correlation_id: String,
+    /// The message's own id.
+    pub message_id: String,
+}
+
+/// The body of a function that reads a queue.
+pub trait Step {
+    /// The function's name.
+    const NAME: &'static str;
+    /// How many messages of a batch are handled side by side. One, unless a slow partner must not delay the others'.
+    const SIDE_BY_SIDE: usize = 1;
+    /// What a message's body holds.
+    type Body: DeserializeOwned;
+
+    /// Handles one message.
+    fn run(&self, body: Self::Body, scope: Scope) -> impl Future<Output = Result<Done, Failed>>;
+}
+
+/// Runs a batch. Returns the ids of the messages that stay in the queue; each of them has been postponed as its failure
+/// asks, and what failed for the last time has left a note beside the dead-letter queue.
+///
+/// `now` is the runtime's clock. A message for which too little time is left is not begun and comes back at once.
+pub async fn run_batch<S: Step, R: Redelivery>(
+    step: &S,
+    redelivery: &R,
+    records: Vec<Record>,
+    receives_max: u32,
+    now: impl Fn() -> Timestamp,
+    stop_at: Timestamp,
+) -> Vec<String> {
+    let now = &now;
+    futures::stream::iter(records)
+        .map(|record| async move {
+            if now() + MARGIN > stop_at {
+                tracing::warn!(
+                    step = S::NAME,
+                    queue_message_id = record.id,
+                    outcome = "retry",
+                    "too little time is left"
+                );
+                return Some(record.id);
+            }
+            let scope = Scope { now: now(), stop_at };
+            match one(step, &record, scope).await {
+                Ok(done) => {
+                    log(S::NAME, &record, &done);
+                    None
+                }
+                Err(failed) => Some(retry::<S, R>(redelivery, record, &failed, receives_max, scope.now).await),
+            }
+        })
+        .buffered(S::SIDE_BY_SIDE)
+        .filter_map(|failed| async move { failed })
+        .collect()
+        .await
+}
+
+async fn one<S: Step>(step: &S, record: &Record, scope: Scope) -> Result<Done, Failed> {
+    // An unreadable body may come from a newer or older version of ourselves: kept for a redrive, never refused.
+    let body = serde_json::from_str(&record.body)
+        .map_err(|error| Failed::bug(format!("{} cannot read this message: {error}", S::NAME)))?;
+    // A panic ends this message, not its batch. The step holds no state that it could leave half changed.
+    AssertUnwindSafe(step.run(body, scope)).catch_unwind().await.unwrap_or_else(|panic| {
+        let words = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+        Err(Failed::bug(format!("panic: {}", words.unwrap_or("without words"))))
+    })
+}
+
+async fn retry<S: Step, R: Redelivery>(
+    redelivery: &R,
+    record: Record,
+    failed: &Failed,
+    receives_max: u32,
+    now: Timestamp,
+) -> String {
+    let delay_s = failed.delay_s(record.receives, &record.id);
+    let last = record.receives >= receives_max;
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                step = S::NAME,
+                outcome = "retry",
+                code = failed.code.as_str(),
+                queue_message_id = record.id,
+                receives = record.receives,
+                last,
+                delay_s,
+                reason = failed.reason,
+                "step failed"
+            )
+        };
+    }
+    if failed.retry == Retry::Bug || last {
+        line!(error);
+    } else {
+        line!(warn);
+    }
+    if last {
+        let note = json!({
+            "step": S::NAME, "queue_message_id": record.id, "code": failed.code, "reason": failed.reason,
+            "receives": record.receives, "failed_at": now, "body": record.body,
+        });
+        if let Err(fault) = redelivery.note(&record.id, &note).await {
+            tracing::warn!(
+                step = S::NAME,
+                queue_message_id = record.id,
+                reason = fault.chain(),
+                "the failure note was not kept"
+            );
+        }
+    }
+    // If it cannot be postponed it comes back when its visibility ends: later than wanted, but it comes.
+    if let Err(fault) = redelivery.postpone(&record.receipt, delay_s).await {
+        tracing::warn!(
+            step = S::NAME,
+            queue_message_id = record.id,
+            reason = fault.chain(),
+            "the message was not postponed"
+        );
+    }
+    record.id
+}
+
+fn log(step: &'static str, record: &Record, done: &Done) {
+    let code = done.verdict.code.map_or("", Code::as_str);
+    let outcome = done.verdict.outcome.as_str();
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                step,
+                outcome,
+                code,
+                partner = done.partner,
+                correlation_id = done.correlation_id,
+                message_id = done.message_id,
+                queue_message_id = record.id,
+                receives = record.receives,
+                detail = done.verdict.detail,
+                "message handled"
+            )
+        };
+    }
+    match done.verdict.outcome {
+        Outcome::Applied | Outcome::Duplicate => line!(info),
+        Outcome::Conflict | Outcome::Rejected | Outcome::Quarantined | Outcome::Held | Outcome::Unknown => line!(warn),
+    }
+}

@@ -1,0 +1,161 @@
+//! `edi-drop`: a file in a partner's inbox becomes messages. Never touches the table.
+
+use canonical::{ArchiveRef, PartnerId};
+use ports::{Archive, Exchange, Profiles, Queue, Scope, StepQueue};
+use serde::Deserialize;
+use steps::edi_drop::{self as step, Drop};
+use steps::webhook_ingest::{Destination, destination};
+use steps::{Outcome, Verdict};
+
+use crate::webhook_ingest::body_of;
+use crate::{Done, Failed, Step};
+
+/// What the bucket says of new objects. Other messages of the bucket (its test event) hold no records.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Announcement {
+    #[serde(default, rename = "Records")]
+    records: Vec<AnnouncedObject>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct AnnouncedObject {
+    #[serde(rename = "eventTime")]
+    time: jiff::Timestamp,
+    s3: AnnouncedS3,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct AnnouncedS3 {
+    object: ObjectName,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct ObjectName {
+    key: String,
+    #[serde(default, rename = "versionId")]
+    version: Option<String>,
+    #[serde(default)]
+    size: u64,
+}
+
+/// The function `edi-drop`.
+#[derive(Debug)]
+pub struct EdiDrop<E, A, Q, P> {
+    /// Where files are dropped.
+    pub exchange: E,
+    /// Where raw bytes lie.
+    pub archive: A,
+    /// Where messages go.
+    pub queue: Q,
+    /// The partners.
+    pub profiles: P,
+}
+
+impl<E: Exchange, A: Archive, Q: Queue, P: Profiles> Step for EdiDrop<E, A, Q, P> {
+    const NAME: &'static str = step::STEP;
+    type Body = Announcement;
+
+    async fn run(&self, announced: Announcement, _: Scope) -> Result<Done, Failed> {
+        let mut done = Done {
+            verdict: Verdict::duplicate("nothing was announced"),
+            partner: String::new(),
+            correlation_id: String::new(),
+            message_id: String::new(),
+        };
+        for object in announced.records {
+            done = self.file(&object).await?;
+        }
+        Ok(done)
+    }
+}
+
+impl<E: Exchange, A: Archive, Q: Queue, P: Profiles> EdiDrop<E, A, Q, P> {
+    async fn file(&self, object: &AnnouncedObject) -> Result<Done, Failed> {
+        let key = decode(&object.s3.object.key);
+        let partner = step::partner_of(&key).unwrap_or_default().to_owned();
+        let done =
+            |verdict, message_id| Done { verdict, partner: partner.clone(), correlation_id: String::new(), message_id };
+        if !step::is_finished(&key, object.s3.object.size) {
+            return Ok(done(Verdict::duplicate(format!("{key} is not a finished file")), String::new()));
+        }
+        let bundle = self.profiles.bundle().await?;
+        let profile = partner.parse::<PartnerId>().ok().and_then(|id| bundle.partner(&id)).ok_or_else(|| Failed {
+            code: canonical::Code::Misconfigured,
+            reason: format!("{key} lies in no partner's inbox; add the profile {partner}.toml, publish and redrive"),
+            retry: crate::Retry::Misconfigured,
+        })?;
+        let bytes = self.exchange.dropped(&key, object.s3.object.version.as_deref()).await?;
+        let Some(bytes) = bytes else {
+            // Withdrawn before we came; a new drop is announced anew.
+            let verdict = Verdict::because(Outcome::Quarantined, canonical::Code::NotFound, format!("{key} is gone"));
+            return Ok(done(verdict, String::new()));
+        };
+        let sha256 = self.archive.keep(&bytes).await?;
+        let sender = profile.principal(&bundle.house.tenant);
+        let drop = Drop {
+            bytes: &bytes,
+            key: &key,
+            profile,
+            sender: &sender,
+            profile_version: bundle.version.as_str(),
+            received_at: object.time,
+        };
+        let messages = step::split(drop);
+        for (wanted, queue) in [
+            (Destination::OrderApply, StepQueue::OrderApply),
+            (Destination::ShipmentApply, StepQueue::ShipmentApply),
+            (Destination::OrderDispatch, StepQueue::OrderDispatch),
+        ] {
+            let bodies = messages
+                .iter()
+                .filter(|message| destination(&message.content) == wanted)
+                .map(body_of)
+                .collect::<Result<Vec<_>, _>>()?;
+            if !bodies.is_empty() {
+                self.queue.send(queue, bodies).await?;
+            }
+        }
+        let whole = ArchiveRef::whole(&bytes);
+        let detail = format!("{key}: {} messages from {} bytes", messages.len(), whole.len);
+        Ok(done(Verdict::applied(detail), sha256.to_string()))
+    }
+}
+
+/// Object keys are announced form-url-encoded: `+` is a blank, `%2B` a plus.
+fn decode(key: &str) -> String {
+    let mut bytes = Vec::with_capacity(key.len());
+    let mut rest = key.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let pair = rest.clone().next().zip(rest.clone().nth(1));
+                let value = pair.and_then(|(high, low)| {
+                    let digit = |b: u8| char::from(b).to_digit(16);
+                    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+                });
+                match value {
+                    Some(value) => {
+                        bytes.push(value);
+                        let _ = rest.nth(1);
+                    }
+                    None => bytes.push(b'%'),
+                }
+            }
+            other => bytes.push(other),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+
+    #[test]
+    fn announced_keys_are_decoded_once_with_plus_as_blank() {
+        assert_eq!(decode("inbox/acme/a+b%2Bc+%C3%A9%252F.edi"), "inbox/acme/a b+c é%2F.edi");
+        assert_eq!(decode("inbox/acme/100%"), "inbox/acme/100%");
+        assert_eq!(decode("inbox%2Facme%2Fx.edi"), "inbox/acme/x.edi");
+    }
+}

@@ -1,0 +1,117 @@
+//! A step that could not be carried out, and when it may be tried again.
+
+use canonical::Code;
+use ports::{CommitError, Fault, FaultKind};
+
+/// When a message may be tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// It can pass by itself: soon, then ever later.
+    Transient,
+    /// An operator must mend something: a few quick tries, then the dead-letter queue with its alarm.
+    Misconfigured,
+    /// A fault of ours: no time is lost on the way to the dead-letter queue.
+    Bug,
+    /// After so many seconds.
+    After(u32),
+}
+
+/// A step that could not be carried out. The message stays in its queue.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {reason}")]
+pub struct Failed {
+    /// The code for logs and people.
+    pub code: Code,
+    /// In words, with everything behind it.
+    pub reason: String,
+    /// When to try again.
+    pub retry: Retry,
+}
+
+/// Seconds before each next try of what can pass by itself: about three hours over ten tries, the length of the longest
+/// regional database outage on public record.
+const TRANSIENT_S: [u32; 9] = [1, 2, 5, 15, 60, 300, 900, 3600, 7200];
+/// Seconds before each next try of what an operator must mend: under a minute over ten tries, so that the alarm rings.
+const MISCONFIGURED_S: [u32; 9] = [1, 1, 2, 2, 5, 5, 10, 10, 10];
+
+impl Failed {
+    /// A failure that a person must look into.
+    pub fn bug(reason: impl Into<String>) -> Self {
+        Self { code: Code::InternalFault, reason: reason.into(), retry: Retry::Bug }
+    }
+
+    /// Seconds to wait after the `receives`th try, with full jitter drawn from `seed`: never the same for two messages,
+    /// always the same for one, so that a replay waits as long.
+    pub fn delay_s(&self, receives: u32, seed: &str) -> u32 {
+        let schedule = |steps: &[u32]| {
+            let index = (receives.max(1) as usize - 1).min(steps.len().saturating_sub(1));
+            steps.get(index).copied().unwrap_or(1)
+        };
+        match self.retry {
+            Retry::Bug => 0,
+            Retry::Misconfigured => schedule(&MISCONFIGURED_S),
+            Retry::After(seconds) => seconds,
+            Retry::Transient => {
+                let longest = schedule(&TRANSIENT_S);
+                let draw = seed.bytes().fold(receives, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+                1 + draw % longest.max(1)
+            }
+        }
+    }
+}
+
+impl From<Fault> for Failed {
+    fn from(fault: Fault) -> Self {
+        let retry = match fault.kind {
+            FaultKind::Transient => Retry::Transient,
+            FaultKind::Misconfigured => Retry::Misconfigured,
+            FaultKind::Bug => Retry::Bug,
+        };
+        Self { code: fault.code(), reason: fault.chain(), retry }
+    }
+}
+
+impl From<CommitError> for Failed {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Fault(fault) => fault.into(),
+            // Somebody else is at the same item: the next try finds it at rest.
+            CommitError::Lost | CommitError::Busy => {
+                Self { code: Code::StoreUnavailable, reason: error.to_string(), retry: Retry::Transient }
+            }
+        }
+    }
+}
+
+impl From<serde_json::Error> for Failed {
+    fn from(error: serde_json::Error) -> Self {
+        Self::bug(format!("not readable: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(retry: Retry) -> Failed {
+        Failed { code: Code::StoreUnavailable, reason: String::new(), retry }
+    }
+
+    #[test]
+    fn a_transient_failure_waits_longer_each_time_and_not_all_at_once() {
+        let spread: std::collections::BTreeSet<u32> =
+            (0..100).map(|n| failed(Retry::Transient).delay_s(6, &format!("message-{n}"))).collect();
+        assert!(spread.len() > 50, "{spread:?}");
+        assert!(spread.iter().all(|delay| (1..=300).contains(delay)), "{spread:?}");
+        let same = |receives| failed(Retry::Transient).delay_s(receives, "m");
+        assert_eq!(same(3), same(3));
+        assert!(same(40) <= 7200);
+    }
+
+    #[test]
+    fn what_cannot_pass_by_itself_reaches_the_dead_letter_queue_within_a_minute() {
+        let wait: u32 = (1..10).map(|receives| failed(Retry::Misconfigured).delay_s(receives, "m")).sum();
+        assert!(wait < 60, "{wait}");
+        assert_eq!(failed(Retry::Bug).delay_s(1, "m"), 0);
+    }
+}

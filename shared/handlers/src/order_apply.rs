@@ -1,0 +1,153 @@
+//! `order-apply`: one fact, one release, one conditional write.
+
+use canonical::{Code, Finding, Inbound, Message, ReleaseId};
+use ports::{Commit, CommitError, Key, Put, Scope, Stored, Table, TableExt as _};
+use steps::order_apply::{self as step, Asked, Finder, Request};
+use steps::order_dispatch::{DepositorUse, GroupSent};
+use steps::{Decision, Outcome, Verdict};
+
+use crate::releases::{ROUNDS_MAX, load, put_next};
+use crate::{Done, Failed, Step};
+
+/// The function `order-apply`.
+#[derive(Debug)]
+pub struct OrderApply<T> {
+    /// Where releases lie.
+    pub table: T,
+}
+
+impl<T: Table> Step for OrderApply<T> {
+    const NAME: &'static str = step::STEP;
+    type Body = Inbound;
+
+    async fn run(&self, inbound: Inbound, scope: Scope) -> Result<Done, Failed> {
+        let message = match &inbound {
+            Inbound::Message(message) => Some(message.as_ref()),
+            Inbound::Event(_) => None,
+        };
+        let done = |verdict, partner: &str, correlation_id: String| Done {
+            verdict,
+            partner: partner.to_owned(),
+            correlation_id,
+            message_id: inbound.id().to_owned(),
+        };
+        match step::read(&inbound)? {
+            Asked::Nothing(why) => Ok(done(Verdict::duplicate(why), "", String::new())),
+            Asked::Defective(message) => {
+                let verdict = park(&self.table, &message, step::park_message(&message, None)).await?;
+                Ok(done(verdict, message.sender.scope.partner.as_str(), String::new()))
+            }
+            Asked::Fact(request) => {
+                let partner = request.sender.scope.partner.to_string();
+                let releases = self.find(&request).await?;
+                if releases.is_empty() {
+                    let verdict = self.unattributed(&request, message).await?;
+                    return Ok(done(verdict, &partner, String::new()));
+                }
+                let mut verdicts = Vec::new();
+                for id in &releases {
+                    verdicts.push(self.apply(id, &request, message, scope).await?);
+                }
+                // A group of several releases ends in the worst of their outcomes.
+                let verdict = verdicts.into_iter().max_by_key(|verdict| verdict.outcome);
+                let ids: Vec<&str> = releases.iter().map(ReleaseId::as_str).collect();
+                Ok(done(verdict.unwrap_or_else(|| Verdict::duplicate("nothing")), &partner, ids.join(",")))
+            }
+        }
+    }
+}
+
+impl<T: Table> OrderApply<T> {
+    /// The releases that `request` is about: none if its sender knows none by that name.
+    async fn find(&self, request: &Request) -> Result<Vec<ReleaseId>, Failed> {
+        let scope = &request.sender.scope;
+        Ok(match &request.finder {
+            Finder::Id(id) => load(&self.table, scope, id).await?.map(|_| id.clone()).into_iter().collect(),
+            Finder::Depositor(no) => depositor(&self.table, scope, no).await?.into_iter().collect(),
+            Finder::Group(ack) => {
+                let key = Key::group(scope, &ack.functional_id, &ack.group_control);
+                let sent = self.table.get::<GroupSent>(&key).await?;
+                let sets = sent.map(|stored| stored.value.sets).unwrap_or_default();
+                let named =
+                    |(control, _): &&(String, ReleaseId)| ack.set_control.as_ref().is_none_or(|no| no == control);
+                sets.iter().filter(named).map(|(_, release)| release.clone()).collect()
+            }
+        })
+    }
+
+    async fn apply(
+        &self,
+        id: &ReleaseId,
+        request: &Request,
+        message: Option<&Message>,
+        scope: Scope,
+    ) -> Result<Verdict, Failed> {
+        for _ in 0..ROUNDS_MAX {
+            let Some(Stored { version, value: release }) = load(&self.table, &request.sender.scope, id).await? else {
+                return Err(Failed::bug(format!("release {id} is referred to and not there")));
+            };
+            match step::decide(&release, request, message, scope.now) {
+                Decision::Nothing(verdict) => return Ok(verdict),
+                decision @ Decision::Park { .. } => match message {
+                    Some(message) => return park(&self.table, message, decision).await,
+                    None => return Ok(decision.verdict().clone()),
+                },
+                Decision::Write { next, events, verdict } => {
+                    let put = put_next(&request.sender.scope, version, &next, events)?;
+                    match self.table.commit(Commit { puts: vec![put] }).await {
+                        Ok(()) => return Ok(verdict),
+                        Err(CommitError::Lost) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+            }
+        }
+        Err(CommitError::Busy.into())
+    }
+
+    async fn unattributed(&self, request: &Request, message: Option<&Message>) -> Result<Verdict, Failed> {
+        let (code, detail) = match &request.finder {
+            Finder::Id(id) => (Code::UnknownRelease, format!("there is no release {id}")),
+            Finder::Depositor(no) => (Code::UnknownRelease, format!("no release was placed under order number {no}")),
+            Finder::Group(ack) => (
+                Code::UnknownControlNumber,
+                format!(
+                    "nothing was sent in group {} {}{}",
+                    ack.functional_id,
+                    ack.group_control,
+                    ack.set_control.as_ref().map(|no| format!(" set {no}")).unwrap_or_default()
+                ),
+            ),
+        };
+        match message {
+            Some(message) => {
+                let finding = Finding { code, detail, place: None };
+                park(&self.table, message, step::park_message(message, Some(finding))).await
+            }
+            None => Err(Failed::bug(detail)),
+        }
+    }
+}
+
+/// The release that a partner knows by a depositor order number.
+pub(crate) async fn depositor<T: Table>(
+    table: &T,
+    scope: &canonical::PartnerScope,
+    number: &str,
+) -> Result<Option<ReleaseId>, Failed> {
+    let known = table.get::<DepositorUse>(&Key::depositor(scope, number)).await?;
+    Ok(known.map(|stored| stored.value.release_id))
+}
+
+/// Parks a message: one conditional write; the event that tells of it feeds the parked queue. Parked twice is parked once.
+pub(crate) async fn park<T: Table, D>(table: &T, message: &Message, decision: Decision<D>) -> Result<Verdict, Failed> {
+    let Decision::Park { parked, event, verdict } = decision else {
+        return Ok(decision.verdict().clone());
+    };
+    let put = Put::new(Key::parked(&message.sender.scope, &parked.id), &*parked)?.telling(vec![*event]);
+    match table.commit(Commit { puts: vec![put] }).await {
+        Ok(()) => Ok(verdict),
+        Err(CommitError::Lost) => Ok(Verdict { outcome: Outcome::Duplicate, ..verdict }),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,202 @@
+//! `order-release`: the ERP's synchronous interface.
+
+use canonical::{Code, OrderRelease, PartnerScope, Principal, Release, ReleaseId};
+use jiff::Timestamp;
+use partners::Bundle;
+use ports::{Archive, Commit, CommitError, Fault, Key, Profiles, Put, Scope, Stored, Table, TableExt as _};
+use steps::order_release::{self as step, Cancel, IDEMPOTENCY_KEY_LEN_MAX, KeyUse};
+
+use crate::releases::{ROUNDS_MAX, load, put_new, put_next};
+use crate::{Request, Response};
+
+/// The function `order-release`.
+#[derive(Debug)]
+pub struct OrderReleases<T, A, P> {
+    /// Where releases lie.
+    pub table: T,
+    /// Where raw bytes lie.
+    pub archive: A,
+    /// The partners.
+    pub profiles: P,
+}
+
+impl<T: Table, A: Archive, P: Profiles> OrderReleases<T, A, P> {
+    /// Answers one request.
+    pub async fn handle(&self, request: &Request, scope: Scope) -> Response {
+        self.route(request, scope).await.unwrap_or_else(|fault| Response::fault(&fault))
+    }
+
+    async fn route(&self, request: &Request, scope: Scope) -> Result<Response, Fault> {
+        let bundle = self.profiles.bundle().await?;
+        let Some(sender) = request.header("x-api-key").and_then(|key| bundle.by_api_key(key)) else {
+            let detail = "send the API key of a partner in the header x-api-key";
+            return Ok(Response::problem(401, Code::Unauthenticated, detail, Vec::new()));
+        };
+        let principal = sender.principal(&bundle.house.tenant);
+        let parts: Vec<&str> = request.path.trim_matches('/').split('/').collect();
+        match (request.method.as_str(), parts.as_slice()) {
+            ("POST", ["v1", "order-releases"]) => self.create(request, &principal, &bundle, scope.now).await,
+            ("GET", ["v1", "order-releases", id]) => self.show(id, &principal.scope).await,
+            ("POST", ["v1", "order-releases", id, "cancel"]) => self.cancel(id, &principal, &bundle, scope.now).await,
+            _ => Ok(not_found("no such operation")),
+        }
+    }
+
+    async fn create(
+        &self,
+        request: &Request,
+        sender: &Principal,
+        bundle: &Bundle,
+        now: Timestamp,
+    ) -> Result<Response, Fault> {
+        if !sender.speaks_for(canonical::Role::Erp) {
+            let detail = "only a partner with role erp releases orders";
+            return Ok(Response::problem(403, Code::NotPermitted, detail, Vec::new()));
+        }
+        let key = request.header("idempotency-key").unwrap_or_default();
+        if key.is_empty() || key.len() > IDEMPOTENCY_KEY_LEN_MAX {
+            let detail = format!("send Idempotency-Key once, with 1 to {IDEMPOTENCY_KEY_LEN_MAX} characters");
+            return Ok(Response::problem(400, Code::HeaderMissing, detail, Vec::new()));
+        }
+        let scope = &sender.scope;
+        let key = Key::idempotency(scope, key);
+        if let Some(used) = self.table.get::<KeyUse>(&key).await? {
+            return Ok(again(&used.value, &request.body));
+        }
+        let order = match formats::order_json::parse(&request.body) {
+            Ok(order) => order,
+            Err(findings) => return Ok(invalid(findings)),
+        };
+        self.archive.keep(&request.body).await?;
+        let accepted = step::accept(order.clone(), &request.body, sender, bundle.version.as_str(), now);
+        // The release and what its key was used for: one write, so that neither is ever without the other.
+        let puts = vec![put_new(scope, &accepted.release, accepted.events)?, Put::new(key.clone(), &accepted.key_use)?];
+        match self.table.commit(Commit { puts }).await {
+            Ok(()) => Ok(accepted_answer(&accepted.key_use)),
+            Err(CommitError::Busy) => Ok(in_progress()),
+            Err(CommitError::Fault(fault)) => Err(fault),
+            Err(CommitError::Lost) => self.settle(request, &order, &accepted.release.id, &key, scope).await,
+        }
+    }
+
+    /// The key or the release was there already: whose, and with what?
+    async fn settle(
+        &self,
+        request: &Request,
+        order: &OrderRelease,
+        id: &ReleaseId,
+        key: &Key,
+        scope: &PartnerScope,
+    ) -> Result<Response, Fault> {
+        if let Some(used) = self.table.get::<KeyUse>(key).await? {
+            return Ok(again(&used.value, &request.body));
+        }
+        let Some(Stored { value: release, .. }) = load(&self.table, scope, id).await? else {
+            return Ok(in_progress());
+        };
+        if !step::is_same(&release, order) {
+            let detail = format!(
+                "release {} of order {} exists as {} with other content; a changed release needs its own release_no",
+                release.order.release_no, release.order.order_no, release.id
+            );
+            return Ok(Response::problem(409, Code::ReleaseExists, detail, Vec::new()));
+        }
+        // The same release under a second key: that key gives the same answer from now on.
+        let key_use = KeyUse {
+            body: canonical::Digest::of(&request.body),
+            release_id: release.id.clone(),
+            answer: step::answer(&release),
+        };
+        match self.table.commit(Commit { puts: vec![Put::new(key.clone(), &key_use)?] }).await {
+            Ok(()) => Ok(Response { outcome: "duplicate", ..accepted_answer(&key_use) }),
+            Err(CommitError::Lost | CommitError::Busy) => Ok(in_progress()),
+            Err(CommitError::Fault(fault)) => Err(fault),
+        }
+    }
+
+    async fn show(&self, id: &str, scope: &PartnerScope) -> Result<Response, Fault> {
+        Ok(match self.visible(id, scope).await? {
+            Some(stored) => Response::json(200, step::view(&stored.value).to_string(), "answered"),
+            None => not_found("no such release"),
+        })
+    }
+
+    async fn cancel(&self, id: &str, sender: &Principal, bundle: &Bundle, now: Timestamp) -> Result<Response, Fault> {
+        for _ in 0..ROUNDS_MAX {
+            let Some(Stored { version, value: release }) = self.visible(id, &sender.scope).await? else {
+                return Ok(not_found("no such release"));
+            };
+            if !release.may(sender, canonical::Transition::CancelRequest) {
+                let detail = "a cancel belongs to the ERP that released the order";
+                return Ok(Response::problem(403, Code::OwnershipViolation, detail, Vec::new()));
+            }
+            match step::cancel(&release, sender, bundle.version.as_str(), now) {
+                Cancel::Already => return Ok(cancel_answer(&release, "duplicate")),
+                Cancel::TooLate(state) => {
+                    let detail = format!("the release is {state}; returns are the way back now");
+                    return Ok(Response::problem(409, Code::CancelWindowClosed, detail, Vec::new()));
+                }
+                Cancel::Write(next, events) => {
+                    let put = put_next(&sender.scope, version, &next, events)?;
+                    match self.table.commit(Commit { puts: vec![put] }).await {
+                        Ok(()) => return Ok(cancel_answer(&next, "applied")),
+                        Err(CommitError::Lost | CommitError::Busy) => {}
+                        Err(CommitError::Fault(fault)) => return Err(fault),
+                    }
+                }
+            }
+        }
+        Ok(in_progress())
+    }
+
+    /// The release, if it is there and the partner has a part in it. What is not the partner's is not there.
+    async fn visible(&self, id: &str, scope: &PartnerScope) -> Result<Option<Stored<Release>>, Fault> {
+        let Ok(id) = id.parse::<ReleaseId>() else { return Ok(None) };
+        let stored = load(&self.table, scope, &id).await?;
+        Ok(stored.filter(|stored| stored.value.is_visible_to(&scope.partner)))
+    }
+}
+
+fn accepted_answer(key_use: &KeyUse) -> Response {
+    Response::json(202, key_use.answer.clone(), "applied")
+        .with_header("location", format!("/v1/order-releases/{}", key_use.release_id))
+        .with_header("x-correlation-id", key_use.release_id.as_str())
+}
+
+fn again(used: &KeyUse, body: &[u8]) -> Response {
+    if used.body == canonical::Digest::of(body) {
+        return Response { outcome: "duplicate", ..accepted_answer(used) };
+    }
+    let detail = format!("this key released {} with another body; a new request needs a new key", used.release_id);
+    Response::problem(422, Code::IdempotencyKeyReused, detail, Vec::new())
+}
+
+fn invalid(findings: Vec<canonical::Finding>) -> Response {
+    let code = findings.first().map_or(Code::SchemaViolation, |finding| finding.code);
+    let status = match code {
+        Code::TooLarge => 413,
+        Code::MalformedJson => 400,
+        _ => 422,
+    };
+    let detail = match findings.len() {
+        1 => "1 field is wrong; nothing was released".to_owned(),
+        count => format!("{count} fields are wrong; nothing was released"),
+    };
+    Response::problem(status, code, detail, findings)
+}
+
+fn cancel_answer(release: &Release, outcome: &'static str) -> Response {
+    let body = serde_json::json!({
+        "release_id": release.id, "status": "cancel_requested", "self": format!("/v1/order-releases/{}", release.id),
+    });
+    Response::json(202, body.to_string(), outcome).with_header("x-correlation-id", release.id.as_str())
+}
+
+fn in_progress() -> Response {
+    let detail = "a request for the same release is still running; ask again with the same key";
+    Response::problem(409, Code::RequestInProgress, detail, Vec::new()).again()
+}
+
+fn not_found(detail: &str) -> Response {
+    Response::problem(404, Code::NotFound, detail, Vec::new())
+}

@@ -1,0 +1,149 @@
+//! `partner-deliver`: carries one delivery to its partner.
+
+use canonical::{Delivery, Target, Work};
+use ports::{
+    Archive, Call, Commit, CommitError, Exchange, Fault, FaultKind, Key, PartnerHttp, Profiles, Put, Scope, Secrets,
+    Stored, Table, TableExt as _,
+};
+use steps::Verdict;
+use steps::partner_deliver::{self as step, After, Answer, Attempt};
+use steps::signature;
+
+use crate::{Done, Failed, Retry, Step};
+
+/// The function `partner-deliver`.
+#[derive(Debug)]
+pub struct PartnerDeliver<T, A, E, H, P, S> {
+    /// Where deliveries lie.
+    pub table: T,
+    /// Where their bodies lie.
+    pub archive: A,
+    /// Partners' outboxes.
+    pub exchange: E,
+    /// Partners' endpoints.
+    pub http: H,
+    /// The partners.
+    pub profiles: P,
+    /// Their secrets.
+    pub secrets: S,
+}
+
+impl<T, A, E, H, P, S> Step for PartnerDeliver<T, A, E, H, P, S>
+where
+    T: Table,
+    A: Archive,
+    E: Exchange,
+    H: PartnerHttp,
+    P: Profiles,
+    S: Secrets,
+{
+    const NAME: &'static str = step::STEP;
+    /// A batch of ten deliveries goes to ten partners; the slow one delays nobody.
+    const SIDE_BY_SIDE: usize = 10;
+    type Body = Work;
+
+    async fn run(&self, work: Work, scope: Scope) -> Result<Done, Failed> {
+        let verdict = self.deliver(&work, scope).await?;
+        Ok(Done {
+            verdict,
+            partner: work.receiver.partner.to_string(),
+            correlation_id: work.correlation_id.unwrap_or_default(),
+            message_id: work.delivery.to_string(),
+        })
+    }
+}
+
+impl<T, A, E, H, P, S> PartnerDeliver<T, A, E, H, P, S>
+where
+    T: Table,
+    A: Archive,
+    E: Exchange,
+    H: PartnerHttp,
+    P: Profiles,
+    S: Secrets,
+{
+    async fn deliver(&self, work: &Work, scope: Scope) -> Result<Verdict, Failed> {
+        let key = Key::delivery(&work.receiver, &work.delivery);
+        let Some(Stored { mut version, value: mut delivery }) = self.table.get::<Delivery>(&key).await? else {
+            return Err(Failed::bug(format!("delivery {} is referred to and not there", work.delivery)));
+        };
+        match step::attempt(&delivery, scope.now) {
+            Attempt::Ended(verdict) => return Ok(verdict),
+            Attempt::Unknown(next, events, verdict) => {
+                let put = Put::next(key, version, &*next)?.telling(events);
+                self.table.commit(Commit { puts: vec![put] }).await?;
+                return Ok(verdict);
+            }
+            Attempt::Call { first: None } => {}
+            Attempt::Call { first: Some(first) } => {
+                // Whoever else is at this delivery loses here, before the partner is called a second time.
+                let put = Put::next(key.clone(), version, &*first)?;
+                self.table.commit(Commit { puts: vec![put] }).await?;
+                delivery = *first;
+                version += 1;
+            }
+        }
+        let answer = self.call(&delivery, scope).await?;
+        match step::after(&delivery, &answer, scope.now) {
+            After::End(next, events, verdict) => {
+                let put = Put::next(key, version, &*next)?.telling(events);
+                match self.table.commit(Commit { puts: vec![put] }).await {
+                    Ok(()) => Ok(verdict),
+                    // Another worker wrote its own result for the same call: the next try reads it.
+                    Err(CommitError::Lost) => Err(CommitError::Busy.into()),
+                    Err(error) => Err(error.into()),
+                }
+            }
+            After::Again { next, delay_s, code, detail } => {
+                // The count of failures is for people and the schedule; losing it to another worker costs nothing.
+                let put = Put::next(key, version, &*next)?;
+                match self.table.commit(Commit { puts: vec![put] }).await {
+                    Ok(()) | Err(CommitError::Lost | CommitError::Busy) => {}
+                    Err(CommitError::Fault(fault)) => return Err(fault.into()),
+                }
+                Err(Failed { code, reason: detail, retry: Retry::After(delay_s) })
+            }
+        }
+    }
+
+    async fn call(&self, delivery: &Delivery, scope: Scope) -> Result<Answer, Failed> {
+        let body =
+            self.archive.fetch(&delivery.body.sha256).await?.ok_or_else(|| {
+                Fault::misconfigured(format!("document {} is not in the archive", delivery.body.sha256))
+            })?;
+        let partner = &delivery.receiver.partner;
+        if let Target::File { name } = &delivery.target {
+            return Ok(match self.exchange.put_out(partner, name, &body).await {
+                Ok(()) => Answer::Written,
+                Err(fault) => answer_of(&fault),
+            });
+        }
+        let bundle = self.profiles.bundle().await?;
+        let Some(endpoint) = bundle.partner(partner).and_then(|profile| profile.endpoint.as_ref()) else {
+            return Ok(Answer::NotMade(format!("partner {partner} has no endpoint in its profile")));
+        };
+        let secrets = self.secrets.secrets(partner, "webhook-out").await?;
+        let mut headers = match signature::sign(&delivery.message_no, &body, &secrets, scope.now) {
+            Ok(headers) => headers,
+            Err(error) => return Ok(Answer::NotMade(format!("secret {partner}/webhook-out: {error}"))),
+        };
+        headers.push(("content-type".to_owned(), delivery.body.content_type.clone()));
+        if let Some(correlation_id) = delivery.subject.correlation_id() {
+            headers.push(("x-correlation-id".to_owned(), correlation_id));
+        }
+        let call = Call { partner: partner.clone(), url: endpoint.url.clone(), headers, body };
+        Ok(match self.http.post(call).await {
+            Ok(reply) => {
+                Answer::Status { status: reply.status, retry_after_s: reply.retry_after_s, excerpt: reply.excerpt }
+            }
+            Err(fault) => answer_of(&fault),
+        })
+    }
+}
+
+fn answer_of(fault: &Fault) -> Answer {
+    match fault.kind {
+        FaultKind::Transient => Answer::Lost(fault.chain()),
+        FaultKind::Misconfigured | FaultKind::Bug => Answer::NotMade(fault.chain()),
+    }
+}

@@ -1,0 +1,19 @@
+//! The decisions, one module per step: `decide(state, message, profile, now) -> decision`.
+//!
+//! Pure: no I/O, no clock, no randomness, no environment. Replay, simulation and the proof that nothing is lost all rest
+//! on this.
+
+pub mod edi_drop;
+pub mod order_apply;
+pub mod order_dispatch;
+pub mod order_release;
+mod outcome;
+pub mod partner_deliver;
+pub mod shipment_apply;
+pub mod shipment_fanout;
+pub mod signature;
+mod telling;
+pub mod webhook_ingest;
+
+pub use outcome::{Absorbed, Decision, Outcome, Verdict, absorb, park};
+pub use telling::{Cause, Telling};

@@ -1,0 +1,178 @@
+//! `order-release`: the ERP's request becomes a release; a cancel becomes a fact of it.
+
+use canonical::{
+    ArchiveRef, Digest, Event, EventType, Facts, OrderRelease, Principal, Release, ReleaseId, ReleaseState, Transition,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::order_apply::record;
+use crate::{Absorbed, Cause, Telling, absorb};
+
+/// The step's name.
+pub const STEP: &str = "order-release";
+/// Longest idempotency key, in characters, as in the common drafts of the header.
+pub const IDEMPOTENCY_KEY_LEN_MAX: usize = 255;
+
+/// What an idempotency key was used for. It lies beside the release, is written in the same write, and never expires.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyUse {
+    /// The body that came with it.
+    pub body: Digest,
+    /// The release.
+    pub release_id: ReleaseId,
+    /// The answer, byte for byte.
+    pub answer: String,
+}
+
+/// A new release, with what is told of it and the answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    /// The release.
+    pub release: Release,
+    /// What is told.
+    pub events: Vec<Event>,
+    /// What the key was used for.
+    pub key_use: KeyUse,
+}
+
+/// Makes a release of a checked request.
+pub fn accept(order: OrderRelease, body: &[u8], sender: &Principal, profile_version: &str, now: Timestamp) -> Accepted {
+    let (tenant, erp) = (&sender.scope.tenant, &sender.scope.partner);
+    let id = ReleaseId::derive(tenant, erp, &order.order_no, order.release_no);
+    let raw = ArchiveRef::whole(body);
+    let id_text = id.to_string();
+    let cause = Cause {
+        id: id_text.clone(),
+        tenant: tenant.clone(),
+        partner: erp.clone(),
+        occurred_at: now,
+        received_at: now,
+        profile_version: profile_version.to_owned(),
+        raw: Some(raw.clone()),
+    };
+    let mut release = Release {
+        id: id.clone(),
+        tenant: tenant.clone(),
+        erp: erp.clone(),
+        order,
+        raw: raw.clone(),
+        received_at: now,
+        route: None,
+        dispatch: None,
+        facts: Facts::default(),
+        since: now,
+        seq: 0,
+        absorbed: std::collections::BTreeMap::new(),
+        history: Vec::new(),
+    };
+    let mut telling = Telling::new(STEP, cause, &id_text, Some(id_text.clone()), 0);
+    let dedup_key = format!("{erp}/{}/{}/1", release.order.order_no, release.order.release_no);
+    let data = json!({
+        "release_id": id, "order_no": release.order.order_no, "release_no": release.order.release_no,
+        "customer_po": release.order.customer_po, "state": ReleaseState::Validated,
+    });
+    telling.tell(EventType::ReleaseRequested, &dedup_key, data.clone());
+    telling.tell(EventType::ReleaseValidated, &dedup_key, data);
+    let state = ReleaseState::Validated;
+    record(
+        &mut release,
+        &telling,
+        Transition::Request,
+        "applied",
+        (state, state),
+        "requested and validated".to_owned(),
+        now,
+    );
+    let key_use = KeyUse { body: raw.sha256, answer: answer(&release), release_id: id };
+    Accepted { release, events: telling.into_events(), key_use }
+}
+
+/// The answer to the request that made `release`: of what never changes, so that it is the same whenever it is given.
+pub fn answer(release: &Release) -> String {
+    json!({
+        "release_id": release.id,
+        "order_no": release.order.order_no,
+        "release_no": release.order.release_no,
+        "status": "accepted",
+        "received_at": release.received_at,
+        "self": format!("/v1/order-releases/{}", release.id),
+    })
+    .to_string()
+}
+
+/// Whether `order` asks for what `release` is.
+pub fn is_same(release: &Release, order: &OrderRelease) -> bool {
+    release.order == *order
+}
+
+/// What a cancel comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cancel {
+    /// It is on record now.
+    Write(Box<Release>, Vec<Event>),
+    /// It was on record before.
+    Already,
+    /// The warehouse is at work, or done.
+    TooLate(ReleaseState),
+}
+
+/// Decides a cancel asked for by the release's own ERP.
+pub fn cancel(release: &Release, sender: &Principal, profile_version: &str, now: Timestamp) -> Cancel {
+    let before = release.state();
+    if release.facts.cancel_requested {
+        return Cancel::Already;
+    }
+    if matches!(
+        before,
+        ReleaseState::InProcess | ReleaseState::PartiallyShipped | ReleaseState::Shipped | ReleaseState::Delivered
+    ) {
+        return Cancel::TooLate(before);
+    }
+    let mut next = release.clone();
+    if absorb(&mut next.absorbed, "cancel-request", "") != Absorbed::New {
+        return Cancel::Already;
+    }
+    next.facts.cancel_requested = true;
+    let id = release.id.to_string();
+    let cause = Cause {
+        id: format!("{id}/cancel"),
+        tenant: release.tenant.clone(),
+        partner: sender.scope.partner.clone(),
+        occurred_at: now,
+        received_at: now,
+        profile_version: profile_version.to_owned(),
+        raw: None,
+    };
+    let mut telling = Telling::new(STEP, cause, &id, Some(id.clone()), release.seq);
+    telling.tell(
+        EventType::CancelRequested,
+        &format!("{id}/1"),
+        json!({ "release_id": release.id, "order_no": release.order.order_no, "state": next.state() }),
+    );
+    let to = next.state();
+    record(&mut next, &telling, Transition::CancelRequest, "applied", (before, to), "cancel requested".to_owned(), now);
+    Cancel::Write(Box::new(next), telling.into_events())
+}
+
+/// What a party of the release sees of it.
+pub fn view(release: &Release) -> Value {
+    json!({
+        "release_id": release.id,
+        "order_no": release.order.order_no,
+        "release_no": release.order.release_no,
+        "customer_po": release.order.customer_po,
+        "state": release.state(),
+        "court": release.court(),
+        "since": release.since,
+        "received_at": release.received_at,
+        "route": release.route,
+        "dispatch": release.dispatch,
+        "partner_order_no": release.facts.business.as_ref().and_then(|decision| decision.partner_order_no.clone()),
+        "held": release.facts.held,
+        "lines": release.lines(),
+        "shipments": release.facts.shipments.keys().collect::<Vec<_>>(),
+        "history": release.history,
+    })
+}
