@@ -127,3 +127,42 @@ pub struct Delivery {
     /// The profile bundle under which it was written.
     pub profile_version: String,
 }
+
+impl Delivery {
+    /// A delivery that is decided and has not been tried. Its creation time and profile version are set with
+    /// [`Delivery::decided`].
+    pub fn pending(
+        id: DeliveryId,
+        receiver: PartnerScope,
+        subject: Subject,
+        message_no: String,
+        target: Target,
+        body: Body,
+        guarantee: Guarantee,
+    ) -> Self {
+        Self {
+            id,
+            receiver,
+            subject,
+            message_no,
+            target,
+            body,
+            guarantee,
+            state: DeliveryState::Pending,
+            asked_at: None,
+            failures: 0,
+            last_failure: None,
+            created_at: Timestamp::UNIX_EPOCH,
+            ended_at: None,
+            profile_version: String::new(),
+        }
+    }
+
+    /// The same delivery, decided at `now` under the profile bundle `profile_version`.
+    #[must_use]
+    pub fn decided(mut self, now: Timestamp, profile_version: &Digest) -> Self {
+        self.created_at = now;
+        self.profile_version = profile_version.to_string();
+        self
+    }
+}

@@ -278,7 +278,9 @@ pub struct HistoryEntry {
     pub partner: PartnerId,
     /// What was asked for.
     pub transition: Transition,
-    /// What came of it: `applied` or `violation`.
+    /// The role that owns it.
+    pub owner: Role,
+    /// What came of it: `applied`, `held` or `violation`.
     pub outcome: String,
     /// The state before.
     pub from: ReleaseState,
@@ -441,5 +443,128 @@ impl Release {
     /// Whether `partner` has a part in this release and may see it.
     pub fn is_visible_to(&self, partner: &PartnerId) -> bool {
         self.erp == *partner || self.route.as_ref().is_some_and(|route| route.partner == *partner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Address, OrderLine, PartnerScope};
+
+    fn release() -> Release {
+        let line = |line_no, sku: &str, quantity: u32| OrderLine {
+            line_no,
+            sku: sku.to_owned(),
+            quantity: quantity.into(),
+            uom: "EA".to_owned(),
+            description: None,
+        };
+        let (tenant, erp): (Tenant, PartnerId) = ("t".parse().unwrap(), "erp".parse().unwrap());
+        Release {
+            id: ReleaseId::derive(&tenant, &erp, "1", 1),
+            tenant,
+            erp,
+            order: OrderRelease {
+                order_no: "1".to_owned(),
+                release_no: 1,
+                customer_po: None,
+                ship_to: Address {
+                    name: "N".to_owned(),
+                    code: None,
+                    address1: "A".to_owned(),
+                    address2: None,
+                    city: "C".to_owned(),
+                    region: None,
+                    postal_code: "12345".to_owned(),
+                    country: "US".to_owned(),
+                },
+                ship_by: None,
+                deliver_by: None,
+                carrier: None,
+                warehouse: None,
+                lines: vec![line(1, "BOLT", 60), line(2, "BOLT", 40), line(3, "NUT", 5)],
+                note: None,
+            },
+            raw: ArchiveRef::whole(b""),
+            received_at: Timestamp::UNIX_EPOCH,
+            route: Some(Route {
+                warehouse: "W".to_owned(),
+                partner: "wms".parse().unwrap(),
+                rule: "r".to_owned(),
+                profile_version: String::new(),
+            }),
+            dispatch: None,
+            facts: Facts::default(),
+            since: Timestamp::UNIX_EPOCH,
+            seq: 0,
+            absorbed: BTreeMap::new(),
+            history: Vec::new(),
+        }
+    }
+
+    fn shipped(line_no: Option<u32>, sku: &str, quantity: u32) -> ShippedLine {
+        ShippedLine { line_no, sku: sku.to_owned(), quantity: quantity.into(), uom: "EA".to_owned(), status: None }
+    }
+
+    fn ship(release: &mut Release, no: &str, lines: Vec<ShippedLine>) {
+        let id = ShipmentId::derive(&release.tenant, &"wms".parse().unwrap(), no);
+        release.facts.shipments.insert(id, lines);
+    }
+
+    fn quantities(release: &Release) -> Vec<String> {
+        release.lines().iter().map(|line| line.shipped.to_string()).collect()
+    }
+
+    #[test]
+    fn an_item_without_its_line_fills_the_lines_in_order_and_what_is_over_stays_on_the_last() {
+        let mut release = release();
+        ship(&mut release, "a", vec![shipped(None, "BOLT", 70)]);
+        assert_eq!(quantities(&release), ["60", "10", "0"]);
+        ship(&mut release, "b", vec![shipped(None, "BOLT", 35)]);
+        assert_eq!(quantities(&release), ["60", "45", "0"]);
+    }
+
+    #[test]
+    fn a_named_line_counts_there_before_unnamed_items_are_placed() {
+        let mut release = release();
+        ship(&mut release, "a", vec![shipped(None, "BOLT", 50)]);
+        ship(&mut release, "b", vec![shipped(Some(1), "BOLT", 30)]);
+        // 30 on line 1 by name; of the 50 unnamed, 30 fill line 1 up and 20 go to line 2.
+        assert_eq!(quantities(&release), ["60", "20", "0"]);
+    }
+
+    #[test]
+    fn goods_that_left_outweigh_every_paper() {
+        let mut release = release();
+        release.facts.cancel_requested = true;
+        release.facts.cancel_accepted = Some(true);
+        release.facts.technical = Some(TechnicalVerdict { accepted: false, notes: Vec::new() });
+        assert_eq!(release.state(), ReleaseState::Cancelled);
+        ship(&mut release, "a", vec![shipped(None, "NUT", 1)]);
+        assert_eq!(release.state(), ReleaseState::PartiallyShipped);
+        ship(&mut release, "b", vec![shipped(None, "NUT", 4), shipped(None, "BOLT", 100)]);
+        assert_eq!(release.state(), ReleaseState::Shipped);
+        release.facts.delivered = release.facts.shipments.keys().cloned().collect();
+        assert_eq!(release.state(), ReleaseState::Delivered);
+        assert!(release.court().is_none());
+    }
+
+    #[test]
+    fn a_transition_belongs_to_one_role_and_one_partner() {
+        let release = release();
+        let principal = |partner: &str, role| Principal {
+            scope: PartnerScope { tenant: release.tenant.clone(), partner: partner.parse().unwrap() },
+            roles: [role].into(),
+        };
+        assert!(release.may(&principal("wms", Role::Wms), Transition::ShipConfirm));
+        assert!(!release.may(&principal("other", Role::Wms), Transition::ShipConfirm), "another warehouse");
+        assert!(!release.may(&principal("erp", Role::Erp), Transition::ShipConfirm), "the ERP");
+        assert!(release.may(&principal("erp", Role::Erp), Transition::CancelRequest));
+        assert!(!release.may(&principal("erp2", Role::Erp), Transition::CancelRequest));
+        assert!(!release.may(&principal("wms", Role::Wms), Transition::CancelRequest));
+        assert!(!release.may(&principal("wms", Role::Wms), Transition::Dispatch));
+        let mut stranger = principal("wms", Role::Wms);
+        stranger.scope.tenant = "another".parse().unwrap();
+        assert!(!release.may(&stranger, Transition::ShipConfirm), "another tenant");
     }
 }

@@ -98,8 +98,7 @@ pub async fn run_batch<S: Step, R: Redelivery>(
 
 async fn one<S: Step>(step: &S, record: &Record, scope: Scope) -> Result<Done, Failed> {
     // An unreadable body may come from a newer or older version of ourselves: kept for a redrive, never refused.
-    let body = serde_json::from_str(&record.body)
-        .map_err(|error| Failed::bug(format!("{} cannot read this message: {error}", S::NAME)))?;
+    let body = serde_json::from_str(&record.body)?;
     // A panic ends this message, not its batch. The step holds no state that it could leave half changed.
     AssertUnwindSafe(step.run(body, scope)).catch_unwind().await.unwrap_or_else(|panic| {
         let words = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));

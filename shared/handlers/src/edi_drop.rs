@@ -57,7 +57,7 @@ impl<E: Exchange, A: Archive, Q: Queue, P: Profiles> Step for EdiDrop<E, A, Q, P
 
     async fn run(&self, announced: Announcement, _: Scope) -> Result<Done, Failed> {
         let mut done = Done {
-            verdict: Verdict::duplicate("nothing was announced"),
+            verdict: Verdict::applied("nothing was announced"),
             partner: String::new(),
             correlation_id: String::new(),
             message_id: String::new(),
@@ -76,7 +76,7 @@ impl<E: Exchange, A: Archive, Q: Queue, P: Profiles> EdiDrop<E, A, Q, P> {
         let done =
             |verdict, message_id| Done { verdict, partner: partner.clone(), correlation_id: String::new(), message_id };
         if !step::is_finished(&key, object.s3.object.size) {
-            return Ok(done(Verdict::duplicate(format!("{key} is not a finished file")), String::new()));
+            return Ok(done(Verdict::applied(format!("{key} is not a finished file")), String::new()));
         }
         let bundle = self.profiles.bundle().await?;
         let profile = partner.parse::<PartnerId>().ok().and_then(|id| bundle.partner(&id)).ok_or_else(|| Failed {

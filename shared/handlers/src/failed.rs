@@ -84,8 +84,10 @@ impl From<CommitError> for Failed {
 }
 
 impl From<serde_json::Error> for Failed {
+    /// The error's own words repeat values of the document, so only the place is told.
     fn from(error: serde_json::Error) -> Self {
-        Self::bug(format!("not readable: {error}"))
+        let (line, column) = (error.line(), error.column());
+        Self::bug(format!("not readable ({:?} error at line {line} column {column})", error.classify()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Requests and answers of the two functions behind the API, free of any runtime's types.
 
-use canonical::{Code, Finding};
+use canonical::{Code, Finding, PartnerId};
 use formats::problem::{MEDIA_TYPE, Problem};
 use ports::{Fault, FaultKind};
 
@@ -41,20 +41,30 @@ pub struct Response {
     pub outcome: &'static str,
     /// The code for the log line, where something was wrong.
     pub code: Option<Code>,
+    /// The partner for the log line, once it is verified.
+    pub partner: String,
 }
 
 impl Response {
     /// An answer in JSON.
     pub fn json(status: u16, body: impl Into<Vec<u8>>, outcome: &'static str) -> Self {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        Self { status, headers, body: body.into(), outcome, code: None }
+        Self { status, headers, body: body.into(), outcome, code: None, partner: String::new() }
     }
 
     /// An answer that says what is wrong (RFC 9457).
     pub fn problem(status: u16, code: Code, detail: impl Into<String>, errors: Vec<Finding>) -> Self {
         let body = Problem::new(status, code, detail).with(errors).to_bytes();
         let headers = vec![("content-type".to_owned(), MEDIA_TYPE.to_owned())];
-        Self { status, headers, body, outcome: if status >= 500 { "retry" } else { "rejected" }, code: Some(code) }
+        let outcome = if status >= 500 { "retry" } else { "rejected" };
+        Self { status, headers, body, outcome, code: Some(code), partner: String::new() }
+    }
+
+    /// The same answer to `partner`.
+    #[must_use]
+    pub fn to(mut self, partner: &PartnerId) -> Self {
+        partner.as_str().clone_into(&mut self.partner);
+        self
     }
 
     /// The same answer, asking the client to come again.

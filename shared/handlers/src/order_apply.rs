@@ -32,7 +32,7 @@ impl<T: Table> Step for OrderApply<T> {
             message_id: inbound.id().to_owned(),
         };
         match step::read(&inbound)? {
-            Asked::Nothing(why) => Ok(done(Verdict::duplicate(why), "", String::new())),
+            Asked::Nothing(why) => Ok(done(Verdict::applied(why), "", String::new())),
             Asked::Defective(message) => {
                 let verdict = park(&self.table, &message, step::park_message(&message, None)).await?;
                 Ok(done(verdict, message.sender.scope.partner.as_str(), String::new()))

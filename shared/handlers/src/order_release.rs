@@ -34,12 +34,13 @@ impl<T: Table, A: Archive, P: Profiles> OrderReleases<T, A, P> {
         };
         let principal = sender.principal(&bundle.house.tenant);
         let parts: Vec<&str> = request.path.trim_matches('/').split('/').collect();
-        match (request.method.as_str(), parts.as_slice()) {
-            ("POST", ["v1", "order-releases"]) => self.create(request, &principal, &bundle, scope.now).await,
-            ("GET", ["v1", "order-releases", id]) => self.show(id, &principal.scope).await,
-            ("POST", ["v1", "order-releases", id, "cancel"]) => self.cancel(id, &principal, &bundle, scope.now).await,
-            _ => Ok(not_found("no such operation")),
-        }
+        let response = match (request.method.as_str(), parts.as_slice()) {
+            ("POST", ["v1", "order-releases"]) => self.create(request, &principal, &bundle, scope.now).await?,
+            ("GET", ["v1", "order-releases", id]) => self.show(id, &principal.scope).await?,
+            ("POST", ["v1", "order-releases", id, "cancel"]) => self.cancel(id, &principal, &bundle, scope.now).await?,
+            _ => not_found("no such operation"),
+        };
+        Ok(response.to(&principal.scope.partner))
     }
 
     async fn create(

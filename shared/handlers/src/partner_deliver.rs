@@ -1,6 +1,6 @@
 //! `partner-deliver`: carries one delivery to its partner.
 
-use canonical::{Delivery, Target, Work};
+use canonical::{Code, Delivery, Target, Work};
 use ports::{
     Archive, Call, Commit, CommitError, Exchange, Fault, FaultKind, Key, PartnerHttp, Profiles, Put, Scope, Secrets,
     Stored, Table, TableExt as _,
@@ -101,7 +101,8 @@ where
                     Ok(()) | Err(CommitError::Lost | CommitError::Busy) => {}
                     Err(CommitError::Fault(fault)) => return Err(fault.into()),
                 }
-                Err(Failed { code, reason: detail, retry: Retry::After(delay_s) })
+                let retry = if code == Code::Misconfigured { Retry::Misconfigured } else { Retry::After(delay_s) };
+                Err(Failed { code, reason: detail, retry })
             }
         }
     }
@@ -123,6 +124,9 @@ where
             return Ok(Answer::NotMade(format!("partner {partner} has no endpoint in its profile")));
         };
         let secrets = self.secrets.secrets(partner, "webhook-out").await?;
+        if secrets.is_empty() {
+            return Ok(Answer::NotMade(format!("there is no secret {partner}/webhook-out; put one and redrive")));
+        }
         let mut headers = match signature::sign(&delivery.message_no, &body, &secrets, scope.now) {
             Ok(headers) => headers,
             Err(error) => return Ok(Answer::NotMade(format!("secret {partner}/webhook-out: {error}"))),

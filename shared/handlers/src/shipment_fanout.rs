@@ -45,7 +45,7 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> ShipmentFanout<T, A, Q, P> {
         let body = step::body(event);
         let deliveries = step::decide(event, &canonical::Digest::of(&body), &bundle, scope.now);
         if deliveries.is_empty() {
-            return Ok(Verdict::duplicate(format!("nobody subscribes to {}", event.meta.kind)));
+            return Ok(Verdict::applied(format!("nobody subscribes to {}", event.meta.kind)));
         }
         self.archive.keep(&body).await?;
         let count = deliveries.len();

@@ -67,7 +67,7 @@ impl<A: Archive, Q: Queue, P: Profiles, S: Secrets> WebhookIngest<A, Q, P, S> {
             return Ok(Response::problem(404, Code::UnknownTopic, detail, Vec::new()));
         };
         let sender = profile.principal(&bundle.house.tenant);
-        match step::decide(topic, &sender, id, &request.body, bundle.version.as_str(), scope.now) {
+        let response = match step::decide(topic, &sender, id, &request.body, bundle.version.as_str(), scope.now) {
             Ok(message) => {
                 let queue = match step::destination(&message.content) {
                     Destination::OrderApply => StepQueue::OrderApply,
@@ -76,10 +76,11 @@ impl<A: Archive, Q: Queue, P: Profiles, S: Secrets> WebhookIngest<A, Q, P, S> {
                 };
                 self.queue.send(queue, vec![body_of(&message)?]).await?;
                 let answer = serde_json::json!({ "message_id": message.id, "status": "accepted" });
-                Ok(Response::json(202, answer.to_string(), "accepted"))
+                Response::json(202, answer.to_string(), "accepted")
             }
-            Err(findings) => Ok(wrong(findings)),
-        }
+            Err(findings) => wrong(findings),
+        };
+        Ok(response.to(&profile.id))
     }
 }
 
@@ -89,7 +90,11 @@ fn unauthenticated(code: Code, detail: &str) -> Response {
 
 fn wrong(findings: Vec<Finding>) -> Response {
     let code = findings.first().map_or(Code::SchemaViolation, |finding| finding.code);
-    let status = if code == Code::MalformedJson { 400 } else { 422 };
+    let status = match code {
+        Code::MalformedJson => 400,
+        Code::TooLarge => 413,
+        _ => 422,
+    };
     Response::problem(status, code, "the webhook was not taken", findings)
 }
 

@@ -89,13 +89,12 @@ fn log(step: &'static str, request: &Request, response: &Response, scope: Scope)
     let elapsed_ms = (clock::now() - scope.now).get_milliseconds();
     let correlation_id =
         response.headers.iter().find(|(name, _)| name == "x-correlation-id").map_or("", |(_, value)| value.as_str());
-    let partner = request.path.strip_prefix("/v1/partners/").and_then(|rest| rest.split('/').next()).unwrap_or("");
     tracing::info!(
         step,
         outcome = response.outcome,
         code = response.code.map_or("", canonical::Code::as_str),
         status = response.status,
-        partner,
+        partner = response.partner,
         correlation_id,
         message_id = request.header("webhook-id").or(request.header("idempotency-key")).unwrap_or(""),
         elapsed_ms,

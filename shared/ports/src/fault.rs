@@ -66,8 +66,12 @@ impl Fault {
         let mut text = self.what.clone();
         let mut next = std::error::Error::source(self);
         while let Some(error) = next {
-            // Writing to a String cannot fail.
-            let _ = write!(text, ": {error}");
+            // Some errors repeat the words of the error behind them.
+            let words = error.to_string();
+            if !text.ends_with(&words) {
+                // Writing to a String cannot fail.
+                let _ = write!(text, ": {words}");
+            }
             next = error.source();
         }
         text

@@ -2,7 +2,7 @@
 
 use canonical::{
     BusinessDecision, Code, Content, Event, EventType, Finding, GroupAck, HistoryEntry, Inbound, Message, ParkedAs,
-    Principal, Release, ReleaseId, ReleaseState, Role, SetReference, ShipmentId, ShippedLine, TechnicalVerdict, Tenant,
+    Principal, Release, ReleaseId, ReleaseState, Role, SetReference, ShipmentId, ShippedLine, TechnicalVerdict,
     Transition,
 };
 use jiff::Timestamp;
@@ -265,8 +265,10 @@ pub fn decide(release: &Release, request: &Request, message: Option<&Message>, n
     let mut telling = Telling::new(STEP, request.cause.clone(), &release_id, Some(release_id.clone()), release.seq);
     tell(&mut telling, release, &next, &request.fact);
     let detail = describe(&request.fact, release);
-    record(&mut next, &telling, transition, "applied", (before, after), detail.clone(), now);
-    Decision::Write { next: Box::new(next), events: telling.into_events(), verdict: Verdict::applied(detail) }
+    record(&mut next, &telling, transition, "applied", (before, after), detail, now);
+    // A partner's words may repeat names and addresses: they are in the history, and not in the verdict, which is logged.
+    let verdict = Verdict::applied(format!("{}: {before} → {after}", transition.as_str()));
+    Decision::Write { next: Box::new(next), events: telling.into_events(), verdict }
 }
 
 fn add(facts: &mut canonical::Facts, fact: &Fact) {
@@ -433,6 +435,7 @@ pub fn record(
         occurred_at: cause.occurred_at,
         partner: cause.partner.clone(),
         transition,
+        owner: transition.owner(),
         outcome: outcome.to_owned(),
         from,
         to,
@@ -505,9 +508,4 @@ pub fn park_message(message: &Message, missing: Option<Finding>) -> Decision<Rel
         }
         (_, missing) => park(STEP, message, ParkedAs::Quarantined, "message", missing.into_iter().collect(), None),
     }
-}
-
-/// The tenant whose release `request` is about.
-pub fn tenant(request: &Request) -> &Tenant {
-    &request.sender.scope.tenant
 }

@@ -4,8 +4,8 @@
 //! numbers, message number, depositor order number. A retry sends the same bytes; a new number is never taken for it.
 
 use canonical::{
-    Acknowledgment, ArchiveRef, Body, Code, Delivery, DeliveryId, DeliveryState, Digest, Dispatch, Event, EventType,
-    Finding, Guarantee, Message, PartnerScope, Release, ReleaseId, ReleaseState, Route, Subject, Target, Transition,
+    Acknowledgment, Body, Code, Delivery, DeliveryId, Digest, Dispatch, Event, EventType, Finding, Guarantee, Message,
+    PartnerScope, Release, ReleaseId, Route, Subject, Target, Transition,
 };
 use edi::ControlNumber;
 use formats::x12::{Numbers, Purpose};
@@ -313,22 +313,16 @@ pub fn place_acknowledgment(
     })?;
     let (numbers, counters) = counters.next();
     let document = formats::x12::acknowledgment_997(owed, &bundle.house, profile, numbers, now)?;
-    let delivery = Delivery {
-        id: acknowledgment_delivery(message),
-        receiver: scope.clone(),
-        subject: Subject::Acknowledgment { group: owed.group.clone() },
-        message_no: numbers.interchange.to_string(),
-        target: Target::File { name: format!("997-{}.edi", numbers.interchange) },
-        body: Body { sha256: Digest::of(&document), content_type: X12_MEDIA_TYPE.to_owned() },
-        guarantee: Guarantee::Dedupes,
-        state: DeliveryState::Pending,
-        asked_at: None,
-        failures: 0,
-        last_failure: None,
-        created_at: now,
-        ended_at: None,
-        profile_version: bundle.version.to_string(),
-    };
+    let delivery = Delivery::pending(
+        acknowledgment_delivery(message),
+        scope.clone(),
+        Subject::Acknowledgment { group: owed.group.clone() },
+        numbers.interchange.to_string(),
+        Target::File { name: format!("997-{}.edi", numbers.interchange) },
+        Body { sha256: Digest::of(&document), content_type: X12_MEDIA_TYPE.to_owned() },
+        Guarantee::Dedupes,
+    )
+    .decided(now, &bundle.version);
     Ok(Placed { document, delivery, counters: Some(counters), group: None })
 }
 
@@ -399,36 +393,13 @@ fn render(
             (bytes, message_no, Target::Http, "application/json", guarantee, None, None)
         }
     };
-    let delivery = Delivery {
-        id,
-        receiver,
-        subject: document.subject.clone(),
-        message_no,
-        target,
-        body: Body { sha256: Digest::of(&bytes), content_type: content_type.to_owned() },
-        guarantee,
-        state: DeliveryState::Pending,
-        asked_at: None,
-        failures: 0,
-        last_failure: None,
-        created_at: now,
-        ended_at: None,
-        profile_version: bundle.version.to_string(),
-    };
+    let body = Body { sha256: Digest::of(&bytes), content_type: content_type.to_owned() };
+    let delivery = Delivery::pending(id, receiver, document.subject.clone(), message_no, target, body, guarantee)
+        .decided(now, &bundle.version);
     Ok(Placed { document: bytes, delivery, counters, group })
-}
-
-/// Where a document lies in the archive.
-pub fn archived(placed: &Placed) -> ArchiveRef {
-    ArchiveRef::whole(&placed.document)
 }
 
 /// The outcome of a hold.
 pub fn held(finding: &Finding) -> Verdict {
     Verdict::because(Outcome::Held, finding.code, finding.detail.clone())
-}
-
-/// Whether a release in `state` may still be placed.
-pub fn is_open(state: ReleaseState) -> bool {
-    matches!(state, ReleaseState::Validated | ReleaseState::Held | ReleaseState::CancelRequested)
 }

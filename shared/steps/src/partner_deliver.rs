@@ -100,25 +100,29 @@ pub fn after(delivery: &Delivery, answer: &Answer, now: Timestamp) -> After {
             delivered(delivery, format!("answered {status}"), now)
         }
         Answer::Status { status: status @ (400 | 409 | 413 | 415 | 422), excerpt, .. } => {
-            let detail = format!("answered {status}: {excerpt}");
+            let detail = format!("answered {status}");
             let mut next = ended(delivery, DeliveryState::Refused, now);
             next.failures += 1;
-            next.last_failure = Some(detail.clone());
+            next.last_failure = Some(words(*status, excerpt));
             let events = tell(&next, EventType::DeliveryRefused, &detail, now);
             end(next, events, Verdict::because(Outcome::Rejected, Code::PartnerRefused, detail))
         }
-        // 401, 403, 404 and 410 are mended by somebody's setting; 408, 425, 429 and 5xx pass by themselves.
         // A partner that would do it again may have done it before it failed.
         Answer::Status { status: status @ (408 | 500..=599), excerpt, .. }
             if delivery.guarantee == Guarantee::Neither =>
         {
-            let (next, events, verdict) = unknown(delivery, format!("answered {status}: {excerpt}"), now);
+            let (mut next, events, verdict) = unknown(delivery, format!("answered {status}"), now);
+            next.last_failure = Some(words(*status, excerpt));
             end(next, events, verdict)
         }
+        // Everything else passes by itself, or is mended at the partner's end: a 404 during its deployment, a 401 while
+        // it rotates a secret, a 429, a 503. The schedule is long enough for that.
         Answer::Status { status, retry_after_s, excerpt } => {
-            let mended = matches!(status, 401 | 403 | 404 | 405 | 410) || (300..400).contains(status);
-            let code = if mended { Code::Misconfigured } else { Code::PartnerUnavailable };
-            again(delivery, code, format!("answered {status}: {excerpt}"), *retry_after_s)
+            let mut after = again(delivery, Code::PartnerUnavailable, format!("answered {status}"), *retry_after_s);
+            if let After::Again { next, .. } = &mut after {
+                next.last_failure = Some(words(*status, excerpt));
+            }
+            after
         }
         Answer::NotMade(why) => again(delivery, Code::Misconfigured, why.clone(), None),
         Answer::Lost(why) => match delivery.guarantee {
@@ -129,6 +133,11 @@ pub fn after(delivery: &Delivery, answer: &Answer, now: Timestamp) -> After {
             }
         },
     }
+}
+
+/// What a partner said, for the delivery's own record. Its words may repeat names and addresses, so they go nowhere else.
+fn words(status: u16, excerpt: &str) -> String {
+    if excerpt.is_empty() { format!("answered {status}") } else { format!("answered {status}: {excerpt}") }
 }
 
 fn end(next: Delivery, events: Vec<Event>, verdict: Verdict) -> After {

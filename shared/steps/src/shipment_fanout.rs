@@ -1,6 +1,6 @@
 //! `shipment-fanout`: who is told of an event, and how. One delivery for each subscriber, so that none waits for another.
 
-use canonical::{Body, Delivery, DeliveryId, DeliveryState, Digest, Event, Guarantee, Subject, Target};
+use canonical::{Body, Delivery, DeliveryId, Digest, Event, Guarantee, Subject, Target};
 use jiff::Timestamp;
 use partners::{Bundle, Via};
 
@@ -25,29 +25,22 @@ pub fn decide(event: &Event, sha256: &Digest, bundle: &Bundle, now: Timestamp) -
         .filter_map(|profile| {
             let (target, guarantee) = match profile.subscription_to(event.meta.kind)? {
                 Via::Webhook => (Target::Http, profile.endpoint.as_ref()?.guarantee),
-                Via::File => (Target::File { name: format!("events/{}.json", event.meta.id) }, Guarantee::Dedupes),
+                Via::File => (Target::File { name: format!("{}.json", event.meta.id) }, Guarantee::Dedupes),
             };
             let receiver = profile.scope(&bundle.house.tenant);
-            Some(Delivery {
-                id: DeliveryId::derive(&receiver.tenant, &receiver.partner, event.meta.id.as_str()),
+            let subject =
+                Subject::Event { event_id: event.meta.id.clone(), correlation_id: event.meta.correlation_id.clone() };
+            let delivery = Delivery::pending(
+                DeliveryId::derive(&receiver.tenant, &receiver.partner, event.meta.id.as_str()),
                 receiver,
-                subject: Subject::Event {
-                    event_id: event.meta.id.clone(),
-                    correlation_id: event.meta.correlation_id.clone(),
-                },
+                subject,
                 // Receivers know the message by the event's id, whatever delivery or attempt brought it.
-                message_no: event.meta.id.to_string(),
+                event.meta.id.to_string(),
                 target,
-                body: Body { sha256: sha256.clone(), content_type: MEDIA_TYPE.to_owned() },
+                Body { sha256: sha256.clone(), content_type: MEDIA_TYPE.to_owned() },
                 guarantee,
-                state: DeliveryState::Pending,
-                asked_at: None,
-                failures: 0,
-                last_failure: None,
-                created_at: now,
-                ended_at: None,
-                profile_version: bundle.version.to_string(),
-            })
+            );
+            Some(delivery.decided(now, &bundle.version))
         })
         .collect()
 }
