@@ -1,0 +1,87 @@
+//! Builds the functions and lays their folders.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
+
+use crate::{Error, FUNCTIONS, workspace};
+
+/// Cargo's target directory, as the running cargo sees it.
+pub(crate) fn target_dir() -> PathBuf {
+    // A relative path is relative to where cargo was called, which a test is not told: then it is the default.
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .unwrap_or_else(|| workspace().join("target"))
+}
+
+/// The bootstraps' architecture in the template's words.
+pub(crate) fn architecture() -> &'static str {
+    if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
+}
+
+/// Builds all functions in the dev profile and lays `<scratch>/build/<name>/bootstrap` for each.
+///
+/// With `--workspace`, as everything else is built: another choice of packages is another choice of features, and the
+/// dependencies would be built twice.
+pub(crate) async fn functions(progress: &(dyn Fn(&str) + Sync)) -> Result<PathBuf, Error> {
+    progress("building the functions");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let mut child = Command::new(&cargo)
+        .args(["build", "--locked", "--workspace", "--bins", "--color", "never"])
+        .current_dir(workspace())
+        .env("CARGO_TARGET_DIR", target_dir())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(Error::io("run", &cargo))?;
+    let mut output = String::new();
+    if let Some(told) = child.stderr.take() {
+        let mut lines = BufReader::new(told).lines();
+        while let Some(line) = lines.next_line().await.map_err(Error::io("read from", &cargo))? {
+            if line.trim_start().starts_with("Compiling ") {
+                progress(line.trim());
+            } else {
+                output.push_str(&line);
+                output.push('\n');
+            }
+        }
+    }
+    if !child.wait().await.map_err(Error::io("run", &cargo))?.success() {
+        return Err(if output.contains("linker") && output.contains("not found") {
+            Error::CompilerMissing { output }
+        } else {
+            Error::Build { output }
+        });
+    }
+    let build = crate::scratch().join("build");
+    for name in FUNCTIONS {
+        let binary = target_dir().join("debug").join(name);
+        lay(&binary, &build.join(name)).await?;
+    }
+    Ok(build)
+}
+
+/// Copies a binary, without its symbols where the compiler's tools are at hand: a fifth of the size to package. A copy
+/// that is newer than the binary is kept.
+async fn lay(binary: &Path, folder: &Path) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    let bootstrap = folder.join("bootstrap");
+    let changed = |path: &Path| fs::metadata(path).and_then(|found| found.modified());
+    let built = changed(binary).map_err(Error::io("read", binary))?;
+    if changed(&bootstrap).is_ok_and(|laid| laid > built) {
+        return Ok(());
+    }
+    let fresh = folder.join(format!("bootstrap.{}", std::process::id()));
+    let stripped = Command::new("strip").arg("-o").arg(&fresh).arg(binary).stderr(Stdio::null()).status().await;
+    if !stripped.is_ok_and(|status| status.success()) {
+        fs::copy(binary, &fresh).map_err(Error::io("copy", binary))?;
+    }
+    fs::rename(&fresh, &bootstrap).map_err(Error::io("write", &bootstrap))
+}

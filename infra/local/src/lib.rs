@@ -1,0 +1,45 @@
+//! The whole deployment on one machine: no account, no container engine.
+//!
+//! [`Stack::start`] builds the functions, starts the pinned emulator in a virtual environment of its own, deploys the
+//! workspace's `template.yaml` to it and answers with what a client needs; [`Stack::stop`] saves the state and leaves
+//! no process behind. Started again with the same data directory, the stack goes on where it stopped.
+//!
+//! Nothing here knows an AWS SDK: clients are made by those who use the stack.
+
+mod build;
+mod emulator;
+mod error;
+mod python;
+mod stack;
+
+use std::path::PathBuf;
+
+pub use error::Error;
+pub use python::lint_template;
+pub use stack::{FunctionProcess, Options, Stack};
+
+/// The functions of the template: package, binary, folder in `functions/` and end of the deployed name.
+pub const FUNCTIONS: [&str; 9] = [
+    "order-release",
+    "webhook-ingest",
+    "edi-drop",
+    "order-apply",
+    "shipment-apply",
+    "order-dispatch",
+    "event-publish",
+    "shipment-fanout",
+    "partner-deliver",
+];
+
+/// The folder with `Cargo.toml` and `template.yaml`.
+fn workspace() -> PathBuf {
+    let mut folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    folder.pop();
+    folder.pop();
+    folder
+}
+
+/// Where the local stack keeps what it makes: virtual environments, built functions, data of stacks without a home.
+fn scratch() -> PathBuf {
+    build::target_dir().join("crossdock")
+}

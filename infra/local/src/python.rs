@@ -1,0 +1,105 @@
+//! A Python that is new enough, and virtual environments with pinned packages.
+
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use crate::{Error, scratch, workspace};
+
+/// The names under which a Python that is new enough may be found, the usual one first.
+const CANDIDATES: [&str; 5] = ["python3", "python3.11", "python3.12", "python3.13", "python3.14"];
+
+/// Installs what `infra/local/<requirements>` lists into `<scratch>/<name>-<hash>` and answers its Python.
+///
+/// The folder is keyed by the list and the Python, made under another name and moved, and guarded by a lock file, so
+/// that tests of several processes can ask for it at once.
+pub(crate) async fn environment(
+    name: &str,
+    requirements: &str,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<PathBuf, Error> {
+    let python = find().await?;
+    let list = workspace().join("infra/local").join(requirements);
+    let content = fs::read_to_string(&list).map_err(Error::io("read", &list))?;
+    let mut hasher = DefaultHasher::new();
+    (&content, &python).hash(&mut hasher);
+    let folder = scratch().join(format!("{name}-{:016x}", hasher.finish()));
+    let installed = folder.join("bin/python");
+    let stamp = folder.join("complete");
+    if stamp.exists() {
+        return Ok(installed);
+    }
+
+    fs::create_dir_all(scratch()).map_err(Error::io("create", scratch()))?;
+    let lock_path = scratch().join(format!("{name}.lock"));
+    let lock = File::create(&lock_path).map_err(Error::io("create", &lock_path))?;
+    // Waits while another process installs the same; blocking is fine, this one has nothing else to do.
+    lock.lock().map_err(Error::io("lock", &lock_path))?;
+    if stamp.exists() {
+        return Ok(installed);
+    }
+    progress("making a virtual environment");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(Error::io("remove", &folder))?;
+    }
+    let output = run(Command::new(&python).args(["-m", "venv"]).arg(&folder), &python).await?;
+    if let Err(output) = output {
+        return Err(Error::VenvMissing { output });
+    }
+    progress(&format!("installing {requirements} into it"));
+    let mut pip = Command::new(&installed);
+    pip.args(["-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]);
+    pip.args(["--require-hashes", "-r"]).arg(&list);
+    if let Err(output) = run(&mut pip, &installed).await? {
+        return Err(Error::Install { requirements: requirements.to_owned(), output });
+    }
+    File::create(&stamp).map_err(Error::io("create", &stamp))?;
+    Ok(installed)
+}
+
+/// Checks `template.yaml` with the pinned cfn-lint.
+///
+/// # Errors
+///
+/// [`Error::Lint`] with the findings; and what installing can fail with.
+pub async fn lint_template(progress: &(dyn Fn(&str) + Sync)) -> Result<(), Error> {
+    let python = environment("lint", "requirements-lint.txt", progress).await?;
+    progress("checking template.yaml with cfn-lint");
+    let template = workspace().join("template.yaml");
+    run(Command::new(&python).args(["-m", "cfnlint"]).arg(template), &python)
+        .await?
+        .map_err(|findings| Error::Lint { findings })
+}
+
+/// The path of the first Python that is 3.11 or newer.
+async fn find() -> Result<PathBuf, Error> {
+    const TELL: &str = "import sys; assert sys.version_info >= (3, 11); print(sys.executable)";
+    for candidate in CANDIDATES {
+        let found = Command::new(candidate).args(["-c", TELL]).stdin(Stdio::null()).output().await;
+        if let Ok(output) = found
+            && output.status.success()
+        {
+            return Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+        }
+    }
+    Err(Error::PythonMissing)
+}
+
+/// Runs a command to its end; inside, what it printed if it failed.
+async fn run(command: &mut Command, program: &Path) -> Result<Result<(), String>, Error> {
+    let output = command
+        .env_remove("PYTHONPATH")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .map_err(Error::io("run", program))?;
+    if output.status.success() {
+        return Ok(Ok(()));
+    }
+    let both = [output.stdout, output.stderr].concat();
+    Ok(Err(String::from_utf8_lossy(&both).into_owned()))
+}
