@@ -8,6 +8,7 @@
 )]
 
 mod crates;
+mod docs;
 mod template;
 
 /// The workspace's folder.
