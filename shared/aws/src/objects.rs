@@ -10,11 +10,11 @@ use ports::Fault;
 
 use crate::{classify, config};
 
-/// Longest attempt of a request to S3, in seconds: documents of some megabytes take longer than a small item.
-const ATTEMPT_S_MAX: u64 = 4;
+/// Longest attempt of a request to S3, in seconds. The body of an answer is read after it.
+const ATTEMPT_S_MAX: u64 = 3;
 
-/// Longest operation with its retries, in seconds.
-const OPERATION_S_MAX: u64 = 8;
+/// Longest operation with its retries, in seconds: it must end before the shortest function time-out.
+const OPERATION_S_MAX: u64 = 4;
 
 /// Longest object that is read, in bytes. A function has 256 MB; the largest document that is taken in has 32 MiB.
 const OBJECT_LEN_MAX: i64 = 64 * 1024 * 1024;

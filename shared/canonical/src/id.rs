@@ -215,6 +215,12 @@ impl ArchiveRef {
 #[serde(transparent)]
 pub struct ShortHash(String);
 
+impl fmt::Display for ShortHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// The short hash of `text`.
 pub fn short_hash(text: &str) -> ShortHash {
     let mut digest = Digest::of(text.as_bytes()).0;

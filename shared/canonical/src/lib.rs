@@ -23,7 +23,8 @@ pub use id::{
     short_hash,
 };
 pub use message::{
-    Acknowledgment, Content, GroupAck, Inbound, Message, MilestoneUpdate, SetReference, ShipConfirm, ShippedLine, Work,
+    Acknowledgment, Content, GroupAck, Inbound, Message, MilestoneUpdate, Owed, SetReference, ShipConfirm, ShippedLine,
+    Work,
 };
 pub use order::{Address, Carrier, OrderLine, OrderRelease};
 pub use parked::{Parked, ParkedAs};

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ArchiveRef, DeliveryId, Event, Finding, MessageId, MilestoneCode, PartnerScope, Principal, Quantity, ReleaseId,
+    ArchiveRef, DeliveryId, Digest, Event, Finding, MessageId, MilestoneCode, PartnerScope, Principal, Quantity,
+    ReleaseId,
 };
 
 /// One message, as the edge hands it to a step.
@@ -69,7 +70,7 @@ pub enum Content {
     /// Something happened to a shipment on its way.
     Milestone(MilestoneUpdate),
     /// We owe the sender an acknowledgment.
-    Acknowledge(Acknowledgment),
+    Acknowledge(Owed),
     /// What came cannot be handled; a person shall look.
     Defective {
         /// What it was, such as `transaction set 945 0017`.
@@ -169,7 +170,17 @@ pub struct MilestoneUpdate {
     pub tracking_no: Option<String>,
 }
 
-/// An acknowledgment that we owe for one functional group: the body of a 997, not yet numbered.
+/// An acknowledgment that we owe for one functional group. Its body may name thousands of sets, so it lies in the
+/// archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owed {
+    /// The archived [`Acknowledgment`], as JSON.
+    pub sha256: Digest,
+    /// The acknowledged group in words: interchange and group control number.
+    pub group: String,
+}
+
+/// The body of an acknowledgment, not yet numbered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acknowledgment {
     /// Segments from AK1 to AK9: the id, then the elements, each of one or more components.

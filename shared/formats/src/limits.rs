@@ -1,6 +1,6 @@
 //! What we refuse to read, and why. Each limit has a test one beyond it.
 
-/// Longest JSON body, bytes. An order release of 500 full lines is 120 KiB; a queue message holds 1 MiB.
+/// Longest JSON body, bytes. An order release of 500 full lines is 120 KiB.
 pub const BODY_LEN_MAX: usize = 1 << 20;
 
 /// Deepest nesting of a JSON body; ours need four levels. Deeper ones are built to exhaust a reader's stack.
@@ -19,6 +19,6 @@ pub const WARNINGS_MAX: usize = 20;
 /// Most lines of a ship confirm, after those of the same line and item are added up. A release has at most 500.
 pub const SHIPPED_LINES_MAX: usize = 1_000;
 
-/// Largest ship confirm in canonical form, bytes: about 5,000 cartons, each with its SSCC and tracking number. It must
-/// fit a queue message (1 MiB) and a table item (400 KB) beside the rest of what is known of the shipment.
-pub const SHIP_CONFIRM_LEN_MAX: usize = 256 * 1024;
+/// Largest ship confirm in canonical form, bytes: about 2,000 cartons, each with its SSCC and tracking number. It lies in
+/// the table up to three times in one item of at most 400 KB: as the shipment's fact and in the events that tell it.
+pub const SHIP_CONFIRM_LEN_MAX: usize = 96 * 1024;

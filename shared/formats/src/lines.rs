@@ -105,7 +105,7 @@ mod tests {
         };
         assert!(bounded(&confirm(SHIPPED_LINES_MAX, 0)).is_ok());
         assert_eq!(bounded(&confirm(SHIPPED_LINES_MAX + 1, 0)).unwrap_err().code, Code::TooLarge);
-        let mut longest = confirm(1, 12_000);
+        let mut longest = confirm(1, 4_000);
         let len = serde_json::to_vec(&longest).unwrap().len();
         longest.shipment_no = "S".repeat(1 + SHIP_CONFIRM_LEN_MAX - len);
         assert!(bounded(&longest).is_ok());

@@ -9,7 +9,7 @@ use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 use ports::{Redelivery, Scope};
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 use steps::{Outcome, Verdict};
 
 use crate::{Failed, Retry};
@@ -113,14 +113,19 @@ async fn retry<S: Step, R: Redelivery>(
     receives_max: u32,
     now: Timestamp,
 ) -> String {
-    let delay_s = failed.delay_s(record.receives, &record.id);
     let last = record.receives >= receives_max;
+    // After its last try it goes to the dead-letter queue when it next comes up: at once, so that the alarm rings.
+    let delay_s = if last { 0 } else { failed.delay_s(record.receives, &record.id) };
+    let about = About::of(&record.body);
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
                 step = S::NAME,
                 outcome = "retry",
                 code = failed.code.as_str(),
+                partner = about.partner,
+                correlation_id = about.correlation_id,
+                message_id = about.message_id,
                 queue_message_id = record.id,
                 receives = record.receives,
                 last,
@@ -159,6 +164,30 @@ async fn retry<S: Step, R: Redelivery>(
         );
     }
     record.id
+}
+
+/// What a message is about, as far as its body tells without being understood.
+#[derive(Default)]
+struct About {
+    partner: String,
+    correlation_id: String,
+    message_id: String,
+}
+
+impl About {
+    fn of(body: &str) -> Self {
+        let Ok(body) = serde_json::from_str::<Value>(body) else { return Self::default() };
+        // Messages have their sender and id, events their meta, deliveries their receiver: see `canonical::message`.
+        let first = |paths: &[&str]| {
+            let found = paths.iter().find_map(|path| body.pointer(path).and_then(Value::as_str));
+            found.unwrap_or_default().to_owned()
+        };
+        Self {
+            partner: first(&["/sender/partner", "/meta/partner", "/partner"]),
+            correlation_id: first(&["/meta/correlation_id", "/correlation_id"]),
+            message_id: first(&["/id", "/meta/id", "/delivery"]),
+        }
+    }
 }
 
 fn log(step: &'static str, record: &Record, done: &Done) {

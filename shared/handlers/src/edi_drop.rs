@@ -3,7 +3,7 @@
 use canonical::{ArchiveRef, PartnerId};
 use ports::{Archive, Exchange, Profiles, Queue, Scope, StepQueue};
 use serde::Deserialize;
-use steps::edi_drop::{self as step, Drop};
+use steps::edi_drop::{self as step, Drop, Split};
 use steps::webhook_ingest::{Destination, destination};
 use steps::{Outcome, Verdict};
 
@@ -100,7 +100,10 @@ impl<E: Exchange, A: Archive, Q: Queue, P: Profiles> EdiDrop<E, A, Q, P> {
             profile_version: bundle.version.as_str(),
             received_at: object.time,
         };
-        let messages = step::split(drop);
+        let Split { documents, messages } = step::split(drop);
+        for document in &documents {
+            self.archive.keep(document).await?;
+        }
         for (wanted, queue) in [
             (Destination::OrderApply, StepQueue::OrderApply),
             (Destination::ShipmentApply, StepQueue::ShipmentApply),

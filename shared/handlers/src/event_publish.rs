@@ -36,6 +36,11 @@ impl<B: Bus> EventPublish<B> {
                     return Err(record.sequence_number);
                 }
             };
+            published += events.len();
+            if let Err(fault) = self.bus.publish(events.clone()).await {
+                log(&record, &fault.into());
+                return Err(record.sequence_number);
+            }
             for event in &events {
                 tracing::info!(
                     step = "event-publish",
@@ -46,11 +51,6 @@ impl<B: Bus> EventPublish<B> {
                     event = event.meta.kind.as_str(),
                     "event published"
                 );
-            }
-            published += events.len();
-            if let Err(fault) = self.bus.publish(events).await {
-                log(&record, &fault.into());
-                return Err(record.sequence_number);
             }
         }
         Ok(published)

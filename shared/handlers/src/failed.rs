@@ -28,9 +28,9 @@ pub struct Failed {
     pub retry: Retry,
 }
 
-/// Seconds before each next try of what can pass by itself: about three hours over ten tries, the length of the longest
-/// regional database outage on public record.
-const TRANSIENT_S: [u32; 9] = [1, 2, 5, 15, 60, 300, 900, 3600, 7200];
+/// Longest wait in seconds before each next try of what can pass by itself; half of it is the shortest. Ten tries last
+/// more than three hours at the least, the length of the longest regional database outage on public record.
+const TRANSIENT_S: [u32; 9] = [1, 2, 5, 15, 60, 600, 3600, 7200, 10_800];
 /// Seconds before each next try of what an operator must mend: under a minute over ten tries, so that the alarm rings.
 const MISCONFIGURED_S: [u32; 9] = [1, 1, 2, 2, 5, 5, 10, 10, 10];
 
@@ -40,8 +40,8 @@ impl Failed {
         Self { code: Code::InternalFault, reason: reason.into(), retry: Retry::Bug }
     }
 
-    /// Seconds to wait after the `receives`th try, with full jitter drawn from `seed`: never the same for two messages,
-    /// always the same for one, so that a replay waits as long.
+    /// Seconds to wait after the `receives`th try. What can pass by itself waits between half and all of its step, drawn
+    /// from `seed`: not the same for two messages, always the same for one, so that a replay waits as long.
     pub fn delay_s(&self, receives: u32, seed: &str) -> u32 {
         let schedule = |steps: &[u32]| {
             let index = (receives.max(1) as usize - 1).min(steps.len().saturating_sub(1));
@@ -54,7 +54,8 @@ impl Failed {
             Retry::Transient => {
                 let longest = schedule(&TRANSIENT_S);
                 let draw = seed.bytes().fold(receives, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
-                1 + draw % longest.max(1)
+                let shortest = longest.div_ceil(2);
+                shortest + draw % (longest - shortest + 1)
             }
         }
     }
@@ -104,10 +105,15 @@ mod tests {
         let spread: std::collections::BTreeSet<u32> =
             (0..100).map(|n| failed(Retry::Transient).delay_s(6, &format!("message-{n}"))).collect();
         assert!(spread.len() > 50, "{spread:?}");
-        assert!(spread.iter().all(|delay| (1..=300).contains(delay)), "{spread:?}");
+        assert!(spread.iter().all(|delay| (300..=600).contains(delay)), "{spread:?}");
         let same = |receives| failed(Retry::Transient).delay_s(receives, "m");
         assert_eq!(same(3), same(3));
-        assert!(same(40) <= 7200);
+        assert!(same(40) <= 10_800);
+        for n in 0..100 {
+            let id = format!("message-{n}");
+            let wait: u32 = (1..10).map(|receives| failed(Retry::Transient).delay_s(receives, &id)).sum();
+            assert!(wait > 3 * 3600, "{wait} s is shorter than an outage of three hours");
+        }
     }
 
     #[test]

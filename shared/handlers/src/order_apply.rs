@@ -39,11 +39,18 @@ impl<T: Table> Step for OrderApply<T> {
             }
             Asked::Fact(request) => {
                 let partner = request.sender.scope.partner.to_string();
-                let releases = self.find(&request).await?;
-                if releases.is_empty() {
-                    let verdict = self.unattributed(&request, message).await?;
-                    return Ok(done(verdict, &partner, String::new()));
-                }
+                let releases = match self.find(&request).await? {
+                    Found::Releases(releases) if !releases.is_empty() => releases,
+                    Found::Releases(_) => {
+                        let verdict = self.unattributed(&request, message).await?;
+                        return Ok(done(verdict, &partner, String::new()));
+                    }
+                    Found::Cancel(releases) => {
+                        let ids: Vec<&str> = releases.iter().map(ReleaseId::as_str).collect();
+                        let verdict = Verdict::applied("acknowledges a cancel, which changes nothing of the release");
+                        return Ok(done(verdict, &partner, ids.join(",")));
+                    }
+                };
                 let mut verdicts = Vec::new();
                 for id in &releases {
                     verdicts.push(self.apply(id, &request, message, scope).await?);
@@ -59,20 +66,25 @@ impl<T: Table> Step for OrderApply<T> {
 
 impl<T: Table> OrderApply<T> {
     /// The releases that `request` is about: none if its sender knows none by that name.
-    async fn find(&self, request: &Request) -> Result<Vec<ReleaseId>, Failed> {
+    async fn find(&self, request: &Request) -> Result<Found, Failed> {
         let scope = &request.sender.scope;
-        Ok(match &request.finder {
+        Ok(Found::Releases(match &request.finder {
             Finder::Id(id) => load(&self.table, scope, id).await?.map(|_| id.clone()).into_iter().collect(),
             Finder::Depositor(no) => depositor(&self.table, scope, no).await?.into_iter().collect(),
             Finder::Group(ack) => {
                 let key = Key::group(scope, &ack.functional_id, &ack.group_control);
-                let sent = self.table.get::<GroupSent>(&key).await?;
-                let sets = sent.map(|stored| stored.value.sets).unwrap_or_default();
+                let Some(Stored { value: sent, .. }) = self.table.get::<GroupSent>(&key).await? else {
+                    return Ok(Found::Releases(Vec::new()));
+                };
                 let named =
                     |(control, _): &&(String, ReleaseId)| ack.set_control.as_ref().is_none_or(|no| no == control);
-                sets.iter().filter(named).map(|(_, release)| release.clone()).collect()
+                let releases: Vec<_> = sent.sets.iter().filter(named).map(|(_, release)| release.clone()).collect();
+                if sent.cancels && !releases.is_empty() {
+                    return Ok(Found::Cancel(releases));
+                }
+                releases
             }
-        })
+        }))
     }
 
     async fn apply(
@@ -87,6 +99,8 @@ impl<T: Table> OrderApply<T> {
                 return Err(Failed::bug(format!("release {id} is referred to and not there")));
             };
             match step::decide(&release, request, message, scope.now) {
+                // A contradiction that no message carries cannot be parked: it is kept for a person as it is.
+                Decision::Nothing(verdict) if verdict.code.is_some() => return Err(Failed::bug(verdict.detail)),
                 Decision::Nothing(verdict) => return Ok(verdict),
                 decision @ Decision::Park { .. } => match message {
                     Some(message) => return park(&self.table, message, decision).await,
@@ -127,6 +141,14 @@ impl<T: Table> OrderApply<T> {
             None => Err(Failed::bug(detail)),
         }
     }
+}
+
+/// What a message is about.
+enum Found {
+    /// These releases; none if they are not to be found.
+    Releases(Vec<ReleaseId>),
+    /// A cancel of these releases.
+    Cancel(Vec<ReleaseId>),
 }
 
 /// The release that a partner knows by a depositor order number.

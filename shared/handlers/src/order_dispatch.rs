@@ -1,8 +1,8 @@
 //! `order-dispatch`: archive the document, write everything that was fixed, then send.
 
 use canonical::{
-    Code, Content, Delivery, DeliveryId, DeliveryState, Event, EventType, Finding, Inbound, Message, PartnerScope,
-    Release, ReleaseId, Work,
+    Acknowledgment, Code, Content, Delivery, DeliveryId, DeliveryState, Event, EventType, Finding, Inbound, Message,
+    PartnerScope, Release, ReleaseId, Work,
 };
 use partners::Bundle;
 use ports::{
@@ -164,6 +164,10 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
         let Content::Acknowledge(owed) = &message.content else {
             return Err(Failed::bug("the message is for another step"));
         };
+        let body = self.archive.fetch(&owed.sha256).await?.ok_or_else(|| {
+            Failed::from(Fault::misconfigured(format!("acknowledgment {} is not in the archive", owed.sha256)))
+        })?;
+        let owed: Acknowledgment = serde_json::from_slice(&body)?;
         let bundle = self.profiles.bundle().await?;
         let receiver = &message.sender.scope;
         let id = step::acknowledgment_delivery(message);
@@ -173,7 +177,7 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
                 return Ok(Verdict::duplicate(format!("{} acknowledged before", owed.group)));
             }
             let counters = self.counters(receiver).await?;
-            let placed = match step::place_acknowledgment(message, owed, &bundle, counters.value, scope.now) {
+            let placed = match step::place_acknowledgment(message, &owed, &bundle, counters.value, scope.now) {
                 Ok(placed) => placed,
                 Err(finding) if finding.code == Code::Misconfigured => return Err(held(&finding)),
                 Err(finding) => {

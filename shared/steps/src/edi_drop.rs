@@ -2,7 +2,9 @@
 //!
 //! A defect parks the smallest thing that holds it; its siblings go on. Nothing here needs the table.
 
-use canonical::{Acknowledgment, ArchiveRef, Code, Content, Digest, Finding, Message, MessageId, Place, Principal};
+use canonical::{
+    Acknowledgment, ArchiveRef, Code, Content, Digest, Finding, Message, MessageId, Owed, Place, Principal,
+};
 use edi::guide::Guides;
 use edi::verdict::{self, GroupVerdict, SetVerdict, Verdict};
 use edi::{Delimiters, Group, Interchange, TransactionSet};
@@ -13,9 +15,6 @@ use partners::Profile;
 pub const STEP: &str = "edi-drop";
 /// Longest file, in bytes: it is held in the function's memory twice. (The streaming reader will lift this.)
 pub const FILE_LEN_MAX: usize = 32 << 20;
-
-/// Most findings kept of one defective thing: more help nobody, and the message must fit a queue.
-pub const FINDINGS_MAX: usize = 50;
 
 /// Names of files that are not finished, or no files: uploads in progress and folder markers.
 const UNFINISHED: [&str; 4] = [".tmp", ".part", ".filepart", "/"];
@@ -47,25 +46,34 @@ pub struct Drop<'a> {
     pub received_at: Timestamp,
 }
 
-/// Splits `drop` into messages, in the order of the file.
-pub fn split(drop: Drop<'_>) -> Vec<Message> {
-    let splitter = Splitter { drop, sha256: Digest::of(drop.bytes), messages: Vec::new() };
+/// What a file is split into.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Split {
+    /// Documents that messages refer to: they must be in the archive before the messages are sent.
+    pub documents: Vec<Vec<u8>>,
+    /// The messages, in the order of the file.
+    pub messages: Vec<Message>,
+}
+
+/// Splits `drop` into messages.
+pub fn split(drop: Drop<'_>) -> Split {
+    let splitter = Splitter { drop, sha256: Digest::of(drop.bytes), split: Split::default() };
     splitter.run()
 }
 
 struct Splitter<'a> {
     drop: Drop<'a>,
     sha256: Digest,
-    messages: Vec<Message>,
+    split: Split,
 }
 
 impl Splitter<'_> {
-    fn run(mut self) -> Vec<Message> {
+    fn run(mut self) -> Split {
         if self.drop.bytes.len() > FILE_LEN_MAX {
             let detail = format!("the file has {} bytes; {FILE_LEN_MAX} are the most", self.drop.bytes.len());
             let finding = Finding { code: Code::TooLarge, detail, place: None };
             self.defective("file", "file", 0..self.drop.bytes.len(), vec![finding], false);
-            return self.messages;
+            return self.split;
         }
         let document = edi::read(self.drop.bytes);
         if !document.findings.is_empty() {
@@ -75,7 +83,7 @@ impl Splitter<'_> {
         for (index, interchange) in document.interchanges.iter().enumerate() {
             self.interchange(index, interchange);
         }
-        self.messages
+        self.split
     }
 
     fn interchange(&mut self, index: usize, interchange: &Interchange<'_>) {
@@ -150,11 +158,15 @@ impl Splitter<'_> {
         }
         let segments = edi::ack::functional_acknowledgment(verdict, Delimiters::default());
         if let Some(segments) = segments {
-            let owed = Acknowledgment {
+            let named = format!("interchange {} group {control}", interchange.control_number());
+            let acknowledgment = Acknowledgment {
                 segments: segments.iter().map(|segment| (segment.id().to_owned(), segment.values().to_vec())).collect(),
                 version: group.version().into_owned(),
-                group: format!("interchange {} group {control}", interchange.control_number()),
+                group: named.clone(),
             };
+            let document = serde_json::to_vec(&acknowledgment).unwrap_or_default();
+            let owed = Owed { sha256: Digest::of(&document), group: named };
+            self.split.documents.push(document);
             self.push(&format!("{position}/acknowledge"), group.range.clone(), Content::Acknowledge(owed));
         }
     }
@@ -216,7 +228,7 @@ impl Splitter<'_> {
         mut findings: Vec<Finding>,
         sender_told: bool,
     ) {
-        findings.truncate(FINDINGS_MAX);
+        findings.truncate(crate::FINDINGS_MAX);
         let what = format!("{what} of {}", self.drop.key);
         self.push(position, range, Content::Defective { what, findings, sender_told });
     }
@@ -225,7 +237,7 @@ impl Splitter<'_> {
     /// name, makes the same messages.
     fn push(&mut self, position: &str, range: std::ops::Range<usize>, content: Content) {
         let scope = &self.drop.sender.scope;
-        self.messages.push(Message {
+        self.split.messages.push(Message {
             id: MessageId::derive(&scope.tenant, &scope.partner, &format!("{}/{position}", self.sha256)),
             sender: self.drop.sender.clone(),
             received_at: self.drop.received_at,

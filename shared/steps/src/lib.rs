@@ -15,5 +15,5 @@ pub mod signature;
 mod telling;
 pub mod webhook_ingest;
 
-pub use outcome::{Absorbed, Decision, Outcome, Verdict, absorb, park};
+pub use outcome::{Absorbed, Decision, FINDINGS_MAX, Outcome, Verdict, absorb, park};
 pub use telling::{Cause, Telling};

@@ -5,7 +5,7 @@
 
 use canonical::{
     Acknowledgment, Body, Code, Delivery, DeliveryId, Digest, Dispatch, Event, EventType, Finding, Guarantee, Message,
-    PartnerScope, Release, ReleaseId, Route, Subject, Target, Transition,
+    PartnerScope, Release, ReleaseId, Route, Subject, Target, Transition, short_hash,
 };
 use edi::ControlNumber;
 use formats::x12::{Numbers, Purpose};
@@ -58,6 +58,9 @@ pub struct GroupSent {
     pub interchange: u32,
     /// Control number (ST02) and release of each set.
     pub sets: Vec<(String, ReleaseId)>,
+    /// Whether it asked to cancel: its acknowledgment then changes nothing of the release.
+    #[serde(default)]
+    pub cancels: bool,
 }
 
 /// A document with its delivery, to be archived, written and sent.
@@ -236,7 +239,7 @@ fn hold(release: &Release, mut telling: Telling<'_>, finding: Finding, now: Time
     next.facts.held = Some(reason.clone());
     telling.tell(
         EventType::ReleaseHeld,
-        &format!("{}/{}", release.id, finding.code),
+        &format!("{}/{}/{}", release.id, finding.code, short_hash(&finding.detail)),
         json!({ "release_id": release.id, "order_no": release.order.order_no, "code": finding.code, "reason": finding.detail }),
     );
     let after = next.state();
@@ -370,9 +373,9 @@ fn render(
                 delivery: id.clone(),
                 interchange: numbers.interchange.get(),
                 sets: vec![(formats::x12::SET_CONTROL.to_owned(), release.id.clone())],
+                cancels: document.purpose == Purpose::Cancel,
             };
-            // A cancel's acknowledgment changes nothing of the release, so its group is not looked up.
-            let group = (document.purpose == Purpose::Original).then(|| (numbers.group.get().to_string(), sent));
+            let group = Some((numbers.group.get().to_string(), sent));
             let name = format!("940-{}.edi", numbers.interchange);
             let message_no = numbers.interchange.to_string();
             (bytes, message_no, Target::File { name }, X12_MEDIA_TYPE, Guarantee::Dedupes, Some(after), group)

@@ -130,15 +130,19 @@ pub fn absorb(absorbed: &mut BTreeMap<ShortHash, ShortHash>, key: &str, content:
     }
 }
 
+/// Most findings kept of a parked message: whoever mends it needs the first few, and they must fit a table item twice.
+pub const FINDINGS_MAX: usize = 50;
+
 /// Parks `message`. The first finding is the reason.
 pub fn park<T>(
     step: &'static str,
     message: &Message,
     parked_as: ParkedAs,
     what: &str,
-    findings: Vec<Finding>,
+    mut findings: Vec<Finding>,
     correlation_id: Option<String>,
 ) -> Decision<T> {
+    findings.truncate(FINDINGS_MAX);
     let (code, detail) =
         findings.first().map_or((Code::InternalFault, String::new()), |first| (first.code, first.detail.clone()));
     let (outcome, kind) = match parked_as {

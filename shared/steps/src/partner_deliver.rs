@@ -9,8 +9,9 @@ use crate::{Cause, Outcome, Telling, Verdict};
 /// The step's name.
 pub const STEP: &str = "partner-deliver";
 
-/// Seconds to wait after each failed attempt: quick at first for a hiccup, then ever longer for an outage, about two
-/// days in all. (Standard Webhooks advises days; the queue's own retention is the limit.)
+/// Seconds to wait after each failed attempt: quick at first for a hiccup, then ever longer for an outage; a day over
+/// these steps, and the last one again and again for almost a week until the queue's 25 tries are over. (Standard Webhooks
+/// advises days.)
 const BACKOFF_S: [u32; 12] = [2, 4, 15, 60, 300, 900, 1800, 3600, 7200, 14_400, 28_800, 39_600];
 
 /// What to do with a delivery that is due.

@@ -107,7 +107,7 @@ impl<'a> Telling<'a> {
                 causation_id: self.cause.id.clone(),
                 partner: self.cause.partner.clone(),
                 tenant: self.cause.tenant.clone(),
-                schema: format!("events/schemas/{kind}.json"),
+                schema: "events/schemas/event.json".to_owned(),
                 profile_version: self.cause.profile_version.clone(),
                 seq: self.seq,
                 dedup_key: dedup_key.to_owned(),

@@ -42,7 +42,7 @@ pub fn finding(from: &edi::Finding) -> Finding {
         element: from.place.element.map(|element| element as u64),
         byte_offset: from.place.byte_offset as u64,
     };
-    Finding { code, detail: from.message.clone(), place: Some(place) }
+    Finding { code, detail: format!("{}: {}", from.code.as_str(), from.message), place: Some(place) }
 }
 
 /// What we write as: who to whom, when, under which numbers.

@@ -7,7 +7,7 @@ use canonical::{Content, MilestoneCode, SetReference};
 use edi::guide::Guides;
 use edi::verdict::{self, Verdict};
 use formats::webhook::{self, Topic};
-use formats::{order_json, x12};
+use formats::{event_json, order_json, x12};
 use serde_json::Value;
 
 use crate::world::sender;
@@ -49,7 +49,10 @@ fn files(folder: &str) -> Vec<String> {
 fn schemas_are_those_of_the_types() {
     let topics = Topic::ALL.iter().map(|topic| (topic.as_str(), webhook::schema(*topic)));
     let schemas: Vec<(&str, Value)> =
-        [(order_json::SCHEMA_NAME, order_json::schema())].into_iter().chain(topics).collect();
+        [(order_json::SCHEMA_NAME, order_json::schema()), (event_json::SCHEMA_NAME, event_json::schema())]
+            .into_iter()
+            .chain(topics)
+            .collect();
     let mut expected: Vec<String> = schemas.iter().map(|(name, _)| format!("{name}.json")).collect();
     expected.sort();
     for (name, schema) in &schemas {
