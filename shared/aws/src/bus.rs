@@ -43,7 +43,8 @@ impl Bus {
             .source(EVENT_SOURCE)
             .detail_type(event.meta.kind.as_str())
             .detail(detail)
-            .time(DateTime::from_millis(event.meta.time.as_millisecond()))
+            // When we got it: what a partner says of the time may be any time.
+            .time(DateTime::from_millis(event.meta.received_at.as_millisecond()))
             .event_bus_name(&self.name)
             .build();
         if len(&entry) > BATCH_LEN_MAX {
@@ -116,6 +117,7 @@ pub(crate) mod tests {
             tenant,
             schema: "order.completed.v1.json".to_owned(),
             profile_version: "0".to_owned(),
+            parties: Vec::new(),
             seq,
             dedup_key: seq.to_string(),
             ordering_key: "o".to_owned(),

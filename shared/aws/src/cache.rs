@@ -18,7 +18,7 @@ pub(crate) fn now() -> Instant {
 /// How long a stale value is served before its store is asked again: an outage must not cost each message a time-out.
 const ASK_AGAIN_S: u64 = 5;
 
-/// Values by name. The store is asked for one at a time, so that a burst asks once.
+/// Values by name.
 #[derive(Debug)]
 pub(crate) struct Cache<T> {
     fresh: Duration,
@@ -48,13 +48,15 @@ impl<T: Clone> Cache<T> {
         now: Instant,
         load: impl AsyncFnOnce() -> Result<Option<T>, Fault>,
     ) -> Result<Option<T>, Fault> {
-        let mut held = self.held.lock().await;
-        if let Some(found) = held.get(name)
+        if let Some(found) = self.held.lock().await.get(name)
             && now < found.ask_at
         {
             return Ok(Some(found.value.clone()));
         }
-        match load().await {
+        // Not under the lock: a slow store of one name must not keep those who ask for another.
+        let loaded = load().await;
+        let mut held = self.held.lock().await;
+        match loaded {
             Ok(Some(value)) => {
                 let new = Held { value: value.clone(), loaded: now, ask_at: now + self.fresh, out: false };
                 held.insert(name.to_owned(), new);

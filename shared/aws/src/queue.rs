@@ -3,6 +3,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use ports::{Fault, FaultKind, StepQueue};
 
 use crate::resend::{Fate, Request, batches, until_taken};
@@ -37,16 +38,21 @@ impl ports::Queue for Queue {
     }
 }
 
+/// Requests under way at once: a file of 20,000 sets is 2,000 requests of some ten milliseconds each, and must be sent
+/// within a function's time.
+const REQUESTS_MAX: usize = 8;
+
 /// Sends every body, resending exactly what failed.
 pub(crate) async fn send(client: &Client, url: &str, what: &str, bodies: Vec<String>) -> Result<(), Fault> {
     for body in &bodies {
         check(body).map_err(|why| Fault::bug(format!("{what}: {why}")))?;
     }
     let request = SendBatch { client, url, what };
-    for batch in batches(bodies, ENTRIES_MAX, BATCH_LEN_MAX, String::len) {
-        until_taken(&request, batch).await?;
-    }
-    Ok(())
+    let batches = batches(bodies, ENTRIES_MAX, BATCH_LEN_MAX, String::len);
+    stream::iter(batches.into_iter().map(|batch| until_taken(&request, batch)))
+        .buffer_unordered(REQUESTS_MAX)
+        .try_collect::<()>()
+        .await
 }
 
 struct SendBatch<'a> {

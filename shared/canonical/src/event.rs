@@ -113,6 +113,10 @@ pub struct Meta {
     pub causation_id: String,
     /// The partner whose message caused it.
     pub partner: PartnerId,
+    /// The partners that have a part in it: the ERP that released and the warehouse that ships. Other ERPs and
+    /// warehouses are not told.
+    #[serde(default)]
+    pub parties: Vec<PartnerId>,
     /// The distributor.
     pub tenant: Tenant,
     /// Where the JSON Schema of `data` stands.

@@ -158,6 +158,8 @@ pub struct ShippedLine {
 pub struct MilestoneUpdate {
     /// The shipment, by our id, or by the sender's number made into our id.
     pub shipment: crate::ShipmentId,
+    /// Whether the sender named it by its own number, so that it can only be one of its own.
+    pub own: bool,
     /// What happened.
     pub code: MilestoneCode,
     /// When.

@@ -210,6 +210,9 @@ pub struct Facts {
     /// Why the platform could not dispatch; empty again once it could.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
+    /// Why the document could not be handed over; a person must look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undeliverable: Option<String>,
     /// The platform saw the partner's system take the bytes.
     #[serde(default)]
     pub transport_acked: bool,
@@ -361,6 +364,7 @@ impl Release {
             (None, Some(verdict)) if verdict.accepted => ReleaseState::TechAcked,
             (None, Some(_)) => ReleaseState::TechRejected,
             (None, None) if facts.transport_acked => ReleaseState::TransportAcked,
+            (None, None) if facts.undeliverable.is_some() => ReleaseState::Held,
             (None, None) if self.dispatch.is_some() => ReleaseState::Dispatched,
             (None, None) if facts.held.is_some() => ReleaseState::Held,
             (None, None) => ReleaseState::Validated,
@@ -438,6 +442,11 @@ impl Release {
             Role::Wms => self.route.as_ref().is_some_and(|route| route.partner == principal.scope.partner),
             Role::Carrier | Role::Tms | Role::Channel | Role::Platform | Role::Ops => true,
         }
+    }
+
+    /// The partners that have a part in it.
+    pub fn parties(&self) -> Vec<PartnerId> {
+        std::iter::once(self.erp.clone()).chain(self.route.iter().map(|route| route.partner.clone())).collect()
     }
 
     /// Whether `partner` has a part in this release and may see it.

@@ -89,6 +89,8 @@ pub struct Confirmed {
     pub partner: PartnerId,
     /// The release.
     pub release_id: ReleaseId,
+    /// The ERP that released it.
+    pub erp: PartnerId,
     /// The document.
     pub confirm: ShipConfirm,
 }
@@ -104,8 +106,13 @@ impl Shipment {
         self.confirmed.is_some() && self.milestones.iter().any(|milestone| milestone.code.proves_possession())
     }
 
-    /// When the carrier is first known to have had the goods.
-    pub fn possession_since(&self) -> Option<Timestamp> {
-        self.milestones.iter().filter(|m| m.code.proves_possession()).map(|m| m.occurred_at).min()
+    /// Whether all of it has arrived: each confirmed tracking number was delivered, or the shipment as a whole was.
+    pub fn has_arrived(&self) -> bool {
+        let delivered = || self.milestones.iter().filter(|milestone| milestone.code == MilestoneCode::Delivered);
+        let Some(confirmed) = &self.confirmed else { return false };
+        let numbers = &confirmed.confirm.tracking_nos;
+        let one = |number| delivered().any(|milestone| milestone.tracking_no.as_ref() == Some(number));
+        let whole = delivered().any(|m| m.tracking_no.as_ref().is_none_or(|number| !numbers.contains(number)));
+        whole || (!numbers.is_empty() && numbers.iter().all(one))
     }
 }

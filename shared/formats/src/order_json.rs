@@ -15,6 +15,9 @@ pub const SCHEMA_NAME: &str = "order-release";
 /// Lines whose sense is checked: one more than the schema takes, so that a list without end costs nothing.
 const LINES_LOOKED_AT: usize = 501;
 
+/// Highest release number that the schema takes.
+const RELEASE_NO_MAX: u64 = 999;
+
 /// Longest depositor order number (X12 element 285).
 const DEPOSITOR_ORDER_NO_LEN_MAX: usize = 22;
 
@@ -56,7 +59,9 @@ fn sense(document: &Value, findings: &mut Vec<Finding>) {
     let release_no = document.get("release_no").and_then(Value::as_u64).unwrap_or(1);
     let order_no_len = document.get("order_no").and_then(Value::as_str).map_or(0, str::len);
     // From the second release on the warehouse knows the order by both numbers, in one field of 22 characters.
-    if release_no > 1 && order_no_len + 1 + release_no.to_string().len() > DEPOSITOR_ORDER_NO_LEN_MAX {
+    if (2..=RELEASE_NO_MAX).contains(&release_no)
+        && order_no_len + 1 + release_no.to_string().len() > DEPOSITOR_ORDER_NO_LEN_MAX
+    {
         let detail = format!("must leave room for -{release_no} in {DEPOSITOR_ORDER_NO_LEN_MAX} characters");
         findings.push(misfit("/order_no", detail));
     }

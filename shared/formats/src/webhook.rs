@@ -401,10 +401,12 @@ struct TrackingUpdate {
 impl TrackingUpdate {
     fn content(self, sender: &Principal) -> Result<Content, Vec<Finding>> {
         let scope = &sender.scope;
+        let own_number = self.shipment_id.is_none();
         let own = self.shipment_no.map(|number| ShipmentId::derive(&scope.tenant, &scope.partner, &number));
         let shipment = self.shipment_id.or(own);
         Ok(Content::Milestone(MilestoneUpdate {
             shipment: shipment.ok_or_else(|| vec![at(Code::SchemaViolation, "/shipment_id", "is required")])?,
+            own: own_number,
             code: self.milestone,
             occurred_at: self.occurred_at,
             place: self.place,

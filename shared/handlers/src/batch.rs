@@ -73,13 +73,12 @@ pub async fn run_batch<S: Step, R: Redelivery>(
     futures::stream::iter(records)
         .map(|record| async move {
             if now() + MARGIN > stop_at {
-                tracing::warn!(
-                    step = S::NAME,
-                    queue_message_id = record.id,
-                    outcome = "retry",
-                    "too little time is left"
-                );
-                return Some(record.id);
+                let failed = Failed {
+                    code: Code::StoreUnavailable,
+                    reason: "too little time was left to begin".to_owned(),
+                    retry: Retry::After(0),
+                };
+                return Some(retry::<S, R>(redelivery, record, &failed, receives_max, now()).await);
             }
             let scope = Scope { now: now(), stop_at };
             match one(step, &record, scope).await {

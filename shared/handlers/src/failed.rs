@@ -12,6 +12,8 @@ pub enum Retry {
     Misconfigured,
     /// A fault of ours: no time is lost on the way to the dead-letter queue.
     Bug,
+    /// Others write the same object: within seconds, whatever the number of tries.
+    Contended,
     /// After so many seconds.
     After(u32),
 }
@@ -31,6 +33,8 @@ pub struct Failed {
 /// Longest wait in seconds before each next try of what can pass by itself; half of it is the shortest. Ten tries last
 /// more than three hours at the least, the length of the longest regional database outage on public record.
 const TRANSIENT_S: [u32; 9] = [1, 2, 5, 15, 60, 600, 3600, 7200, 10_800];
+/// Longest wait in seconds when others write the same object: a write takes hundredths of a second.
+const CONTENDED_S_MAX: u32 = 5;
 /// Seconds before each next try of what an operator must mend: under a minute over ten tries, so that the alarm rings.
 const MISCONFIGURED_S: [u32; 9] = [1, 1, 2, 2, 5, 5, 10, 10, 10];
 
@@ -40,6 +44,12 @@ impl Failed {
         Self { code: Code::InternalFault, reason: reason.into(), retry: Retry::Bug }
     }
 
+    /// Too many others write the same object: soon again, when they are done.
+    pub fn contended() -> Self {
+        let reason = "others keep writing the same object".to_owned();
+        Self { code: Code::StoreUnavailable, reason, retry: Retry::Contended }
+    }
+
     /// Seconds to wait after the `receives`th try. What can pass by itself waits between half and all of its step, drawn
     /// from `seed`: not the same for two messages, always the same for one, so that a replay waits as long.
     pub fn delay_s(&self, receives: u32, seed: &str) -> u32 {
@@ -47,13 +57,14 @@ impl Failed {
             let index = (receives.max(1) as usize - 1).min(steps.len().saturating_sub(1));
             steps.get(index).copied().unwrap_or(1)
         };
+        let draw = seed.bytes().fold(receives, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
         match self.retry {
             Retry::Bug => 0,
             Retry::Misconfigured => schedule(&MISCONFIGURED_S),
             Retry::After(seconds) => seconds,
+            Retry::Contended => 1 + draw % CONTENDED_S_MAX,
             Retry::Transient => {
                 let longest = schedule(&TRANSIENT_S);
-                let draw = seed.bytes().fold(receives, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
                 let shortest = longest.div_ceil(2);
                 shortest + draw % (longest - shortest + 1)
             }
@@ -77,9 +88,7 @@ impl From<CommitError> for Failed {
         match error {
             CommitError::Fault(fault) => fault.into(),
             // Somebody else is at the same item: the next try finds it at rest.
-            CommitError::Lost | CommitError::Busy => {
-                Self { code: Code::StoreUnavailable, reason: error.to_string(), retry: Retry::Transient }
-            }
+            CommitError::Lost | CommitError::Busy => Self::contended(),
         }
     }
 }

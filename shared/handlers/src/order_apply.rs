@@ -1,6 +1,6 @@
 //! `order-apply`: one fact, one release, one conditional write.
 
-use canonical::{Code, Finding, Inbound, Message, ReleaseId};
+use canonical::{Code, EventId, Finding, Inbound, Message, MessageId, Parked, ReleaseId};
 use ports::{Commit, CommitError, Key, Put, Scope, Stored, Table, TableExt as _};
 use steps::order_apply::{self as step, Asked, Finder, Request};
 use steps::order_dispatch::{DepositorUse, GroupSent};
@@ -110,13 +110,13 @@ impl<T: Table> OrderApply<T> {
                     let put = put_next(&request.sender.scope, version, &next, events)?;
                     match self.table.commit(Commit { puts: vec![put] }).await {
                         Ok(()) => return Ok(verdict),
-                        Err(CommitError::Lost) => {}
+                        Err(CommitError::Lost | CommitError::Busy) => {}
                         Err(error) => return Err(error.into()),
                     }
                 }
             }
         }
-        Err(CommitError::Busy.into())
+        Err(Failed::contended())
     }
 
     async fn unattributed(&self, request: &Request, message: Option<&Message>) -> Result<Verdict, Failed> {
@@ -161,12 +161,28 @@ pub(crate) async fn depositor<T: Table>(
     Ok(known.map(|stored| stored.value.release_id))
 }
 
-/// Parks a message: one conditional write; the event that tells of it feeds the parked queue. Parked twice is parked once.
+/// Parks a message: one conditional write; the event that tells of it feeds the parked queue. Parked twice is parked once;
+/// other content under the same message id is parked beside it.
 pub(crate) async fn park<T: Table, D>(table: &T, message: &Message, decision: Decision<D>) -> Result<Verdict, Failed> {
-    let Decision::Park { parked, event, verdict } = decision else {
+    let Decision::Park { mut parked, mut event, verdict } = decision else {
         return Ok(decision.verdict().clone());
     };
-    let put = Put::new(Key::parked(&message.sender.scope, &parked.id), &*parked)?.telling(vec![*event]);
+    let scope = &message.sender.scope;
+    let key = Key::parked(scope, &parked.id);
+    let put = Put::new(key.clone(), &*parked)?.telling(vec![(*event).clone()]);
+    match table.commit(Commit { puts: vec![put] }).await {
+        Ok(()) => return Ok(verdict),
+        Err(CommitError::Lost) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let known = table.get::<Parked>(&key).await?;
+    if known.is_none_or(|known| known.value.raw == parked.raw) {
+        return Ok(Verdict { outcome: Outcome::Duplicate, ..verdict });
+    }
+    parked.id = MessageId::derive(&scope.tenant, &scope.partner, &format!("{}/{}", parked.id, parked.raw.sha256));
+    event.meta.dedup_key = parked.id.to_string();
+    event.meta.id = EventId::derive(&scope.tenant, event.meta.kind.as_str(), &event.meta.dedup_key);
+    let put = Put::new(Key::parked(scope, &parked.id), &*parked)?.telling(vec![*event]);
     match table.commit(Commit { puts: vec![put] }).await {
         Ok(()) => Ok(verdict),
         Err(CommitError::Lost) => Ok(Verdict { outcome: Outcome::Duplicate, ..verdict }),

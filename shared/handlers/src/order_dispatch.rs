@@ -75,7 +75,7 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
                 Err(Round::Failed(failed)) => return Err(failed),
             }
         }
-        Err(CommitError::Busy.into())
+        Err(Failed::contended())
     }
 
     async fn place(
@@ -146,7 +146,12 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
         let delivery = step::cancel_delivery(&stored.value, &partner);
         let asked = self.table.get::<Delivery>(&Key::delivery(&partner, &delivery)).await?.is_some();
         let counters = self.counters(&partner).await?;
-        match step::place_cancel(&stored.value, bundle, counters.value, asked, scope.now) {
+        let order = match &stored.value.dispatch {
+            Some(dispatch) => self.table.get::<Delivery>(&Key::delivery(&partner, &dispatch.delivery)).await?,
+            None => None,
+        };
+        let order = order.map_or(DeliveryState::Pending, |order| order.value.state);
+        match step::place_cancel(&stored.value, bundle, counters.value, asked, order, scope.now) {
             Cancelling::Place(placed) => {
                 self.commit_and_send(numbered(&placed, &counters)?, &placed).await?;
                 Ok((Verdict::applied(format!("cancel passed on as message {}", placed.delivery.message_no)), name))
@@ -156,6 +161,12 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
                 Ok((Verdict::duplicate("cancel passed on before"), name))
             }
             Cancelling::NotPlaced => self.place(erp, event, stored, bundle, scope).await,
+            Cancelling::Over(verdict) => Ok((verdict, name)),
+            Cancelling::Wait => Err(Round::Failed(Failed {
+                code: Code::PartnerUnavailable,
+                reason: "the order is still on its way to the partner; its cancel follows it".to_owned(),
+                retry: Retry::Transient,
+            })),
             Cancelling::Hold(finding) => Err(Round::Failed(held(&finding))),
         }
     }
@@ -196,7 +207,7 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
                 Err(Round::Failed(failed)) => return Err(failed),
             }
         }
-        Err(CommitError::Busy.into())
+        Err(Failed::contended())
     }
 
     async fn counters(&self, partner: &PartnerScope) -> Result<CountersRead, Fault> {
@@ -222,7 +233,7 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
 
     async fn commit(&self, puts: Vec<Put>) -> Result<(), Round> {
         self.table.commit(Commit { puts }).await.map_err(|error| match error {
-            CommitError::Lost => Round::Lost,
+            CommitError::Lost | CommitError::Busy => Round::Lost,
             error => Round::Failed(error.into()),
         })
     }

@@ -1,6 +1,7 @@
 //! `order-release`: the ERP's synchronous interface.
 
 use canonical::{Code, OrderRelease, PartnerScope, Principal, Release, ReleaseId};
+use formats::limits::BODY_LEN_MAX;
 use jiff::Timestamp;
 use partners::Bundle;
 use ports::{Archive, Commit, CommitError, Fault, Key, Profiles, Put, Scope, Stored, Table, TableExt as _};
@@ -33,6 +34,10 @@ impl<T: Table, A: Archive, P: Profiles> OrderReleases<T, A, P> {
             return Ok(Response::problem(401, Code::Unauthenticated, detail, Vec::new()));
         };
         let principal = sender.principal(&bundle.house.tenant);
+        // From here on the bytes are the partner's word, and are kept whatever they say.
+        if !request.body.is_empty() && request.body.len() <= BODY_LEN_MAX {
+            self.archive.keep(&request.body).await?;
+        }
         let parts: Vec<&str> = request.path.trim_matches('/').split('/').collect();
         let response = match (request.method.as_str(), parts.as_slice()) {
             ("POST", ["v1", "order-releases"]) => self.create(request, &principal, &bundle, scope.now).await?,
@@ -68,7 +73,6 @@ impl<T: Table, A: Archive, P: Profiles> OrderReleases<T, A, P> {
             Ok(order) => order,
             Err(findings) => return Ok(invalid(findings)),
         };
-        self.archive.keep(&request.body).await?;
         let accepted = step::accept(order.clone(), &request.body, sender, bundle.version.as_str(), now);
         // The release and what its key was used for: one write, so that neither is ever without the other.
         let puts = vec![put_new(scope, &accepted.release, accepted.events)?, Put::new(key.clone(), &accepted.key_use)?];

@@ -1,6 +1,6 @@
 //! `partner-deliver`: carries one delivery to its partner.
 
-use canonical::{Code, Delivery, Target, Work};
+use canonical::{Code, Delivery, DeliveryState, Target, Work};
 use ports::{
     Archive, Call, Commit, CommitError, Exchange, Fault, FaultKind, Key, PartnerHttp, Profiles, Put, Scope, Secrets,
     Stored, Table, TableExt as _,
@@ -9,6 +9,7 @@ use steps::Verdict;
 use steps::partner_deliver::{self as step, After, Answer, Attempt};
 use steps::signature;
 
+use crate::releases::ROUNDS_MAX;
 use crate::{Done, Failed, Retry, Step};
 
 /// The function `partner-deliver`.
@@ -67,82 +68,109 @@ where
         let Some(Stored { mut version, value: mut delivery }) = self.table.get::<Delivery>(&key).await? else {
             return Err(Failed::bug(format!("delivery {} is referred to and not there", work.delivery)));
         };
-        match step::attempt(&delivery, scope.now) {
+        let first = match step::attempt(&delivery, scope.now) {
             Attempt::Ended(verdict) => return Ok(verdict),
+            Attempt::Wait => {
+                let reason = "another worker may be calling the partner".to_owned();
+                let retry = Retry::After(u32::try_from(step::CALL_MAX.as_secs()).unwrap_or(60));
+                return Err(Failed { code: Code::PartnerUnavailable, reason, retry });
+            }
             Attempt::Unknown(next, events, verdict) => {
                 let put = Put::next(key, version, &*next)?.telling(events);
                 self.table.commit(Commit { puts: vec![put] }).await?;
                 return Ok(verdict);
             }
-            Attempt::Call { first: None } => {}
-            Attempt::Call { first: Some(first) } => {
-                // Whoever else is at this delivery loses here, before the partner is called a second time.
-                let put = Put::next(key.clone(), version, &*first)?;
-                self.table.commit(Commit { puts: vec![put] }).await?;
-                delivery = *first;
-                version += 1;
-            }
+            Attempt::Call { first } => first,
+        };
+        // Whatever can fail before the call fails before the call is on record.
+        let prepared = self.prepare(&delivery, scope).await?;
+        if let Some(first) = first {
+            // Whoever else is at this delivery loses here, before the partner is called a second time.
+            let put = Put::next(key.clone(), version, &*first)?;
+            self.table.commit(Commit { puts: vec![put] }).await?;
+            delivery = *first;
+            version += 1;
         }
-        let answer = self.call(&delivery, scope).await?;
-        match step::after(&delivery, &answer, scope.now) {
-            After::End(next, events, verdict) => {
-                let put = Put::next(key, version, &*next)?.telling(events);
-                match self.table.commit(Commit { puts: vec![put] }).await {
-                    Ok(()) => Ok(verdict),
-                    // Another worker wrote its own result for the same call: the next try reads it.
-                    Err(CommitError::Lost) => Err(CommitError::Busy.into()),
-                    Err(error) => Err(error.into()),
+        let answer = self.call(&delivery, prepared).await;
+        for _ in 0..ROUNDS_MAX {
+            let (next, events, result) = match step::after(&delivery, &answer, scope.now) {
+                After::End(next, events, verdict) => (next, events, Ok(verdict)),
+                After::Again { next, delay_s, code, detail } => {
+                    let retry = if code == Code::Misconfigured { Retry::Misconfigured } else { Retry::After(delay_s) };
+                    (next, Vec::new(), Err(Failed { code, reason: detail, retry }))
                 }
+            };
+            let put = Put::next(key.clone(), version, &*next)?.telling(events);
+            match self.table.commit(Commit { puts: vec![put] }).await {
+                Ok(()) => return result,
+                Err(CommitError::Fault(fault)) => return Err(fault.into()),
+                Err(CommitError::Lost | CommitError::Busy) => {}
             }
-            After::Again { next, delay_s, code, detail } => {
-                // The count of failures is for people and the schedule; losing it to another worker costs nothing.
-                let put = Put::next(key, version, &*next)?;
-                match self.table.commit(Commit { puts: vec![put] }).await {
-                    Ok(()) | Err(CommitError::Lost | CommitError::Busy) => {}
-                    Err(CommitError::Fault(fault)) => return Err(fault.into()),
-                }
-                let retry = if code == Code::Misconfigured { Retry::Misconfigured } else { Retry::After(delay_s) };
-                Err(Failed { code, reason: detail, retry })
+            // Another worker wrote in between. What we know of our own call is written over what it did not know.
+            let Some(stored) = self.table.get::<Delivery>(&key).await? else { break };
+            if matches!(stored.value.state, DeliveryState::Delivered | DeliveryState::Refused) {
+                return Ok(Verdict::duplicate("another worker carried it to its end"));
             }
+            version = stored.version;
+            delivery = Delivery { state: DeliveryState::Pending, ..stored.value };
         }
+        Err(Failed::contended())
     }
 
-    async fn call(&self, delivery: &Delivery, scope: Scope) -> Result<Answer, Failed> {
+    /// Everything that the call needs. Nothing of it reaches the partner.
+    async fn prepare(&self, delivery: &Delivery, scope: Scope) -> Result<Prepared, Failed> {
         let body =
             self.archive.fetch(&delivery.body.sha256).await?.ok_or_else(|| {
                 Fault::misconfigured(format!("document {} is not in the archive", delivery.body.sha256))
             })?;
         let partner = &delivery.receiver.partner;
         if let Target::File { name } = &delivery.target {
-            return Ok(match self.exchange.put_out(partner, name, &body).await {
-                Ok(()) => Answer::Written,
-                Err(fault) => answer_of(&fault),
-            });
+            return Ok(Prepared::File(name.clone(), body));
         }
         let bundle = self.profiles.bundle().await?;
         let Some(endpoint) = bundle.partner(partner).and_then(|profile| profile.endpoint.as_ref()) else {
-            return Ok(Answer::NotMade(format!("partner {partner} has no endpoint in its profile")));
+            return Ok(Prepared::Not(format!("partner {partner} has no endpoint in its profile")));
         };
         let secrets = self.secrets.secrets(partner, "webhook-out").await?;
         if secrets.is_empty() {
-            return Ok(Answer::NotMade(format!("there is no secret {partner}/webhook-out; put one and redrive")));
+            return Ok(Prepared::Not(format!("there is no secret {partner}/webhook-out; put one and redrive")));
         }
         let mut headers = match signature::sign(&delivery.message_no, &body, &secrets, scope.now) {
             Ok(headers) => headers,
-            Err(error) => return Ok(Answer::NotMade(format!("secret {partner}/webhook-out: {error}"))),
+            Err(error) => return Ok(Prepared::Not(format!("secret {partner}/webhook-out: {error}"))),
         };
         headers.push(("content-type".to_owned(), delivery.body.content_type.clone()));
         if let Some(correlation_id) = delivery.subject.correlation_id() {
             headers.push(("x-correlation-id".to_owned(), correlation_id));
         }
-        let call = Call { partner: partner.clone(), url: endpoint.url.clone(), headers, body };
-        Ok(match self.http.post(call).await {
-            Ok(reply) => {
-                Answer::Status { status: reply.status, retry_after_s: reply.retry_after_s, excerpt: reply.excerpt }
-            }
-            Err(fault) => answer_of(&fault),
-        })
+        Ok(Prepared::Call(Call { partner: partner.clone(), url: endpoint.url.clone(), headers, body }))
     }
+
+    async fn call(&self, delivery: &Delivery, prepared: Prepared) -> Answer {
+        match prepared {
+            Prepared::Not(why) => Answer::NotMade(why),
+            Prepared::File(name, body) => match self.exchange.put_out(&delivery.receiver.partner, &name, &body).await {
+                Ok(()) => Answer::Written,
+                Err(fault) => answer_of(&fault),
+            },
+            Prepared::Call(call) => match self.http.post(call).await {
+                Ok(reply) => {
+                    Answer::Status { status: reply.status, retry_after_s: reply.retry_after_s, excerpt: reply.excerpt }
+                }
+                Err(fault) => answer_of(&fault),
+            },
+        }
+    }
+}
+
+/// A call, ready to be made.
+enum Prepared {
+    /// A signed POST.
+    Call(Call),
+    /// A file for the outbox.
+    File(String, Vec<u8>),
+    /// It cannot be made: our setup is at fault.
+    Not(String),
 }
 
 fn answer_of(fault: &Fault) -> Answer {

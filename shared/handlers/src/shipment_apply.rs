@@ -79,11 +79,11 @@ impl<T: Table> ShipmentApply<T> {
             };
             match self.table.commit(Commit { puts: vec![put] }).await {
                 Ok(()) => return Ok((verdict, correlation_id)),
-                Err(CommitError::Lost) => {}
+                Err(CommitError::Lost | CommitError::Busy) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(CommitError::Busy.into())
+        Err(Failed::contended())
     }
 
     async fn milestone(&self, message: &Message, update: &MilestoneUpdate) -> Result<Verdict, Failed> {
@@ -99,11 +99,11 @@ impl<T: Table> ShipmentApply<T> {
             let put = put(&key, stored.as_ref(), &next)?.telling(events);
             match self.table.commit(Commit { puts: vec![put] }).await {
                 Ok(()) => return Ok(verdict),
-                Err(CommitError::Lost) => {}
+                Err(CommitError::Lost | CommitError::Busy) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(CommitError::Busy.into())
+        Err(Failed::contended())
     }
 
     async fn unattributed(&self, message: &Message, confirm: &ShipConfirm) -> Result<Verdict, Failed> {

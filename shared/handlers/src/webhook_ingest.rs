@@ -36,17 +36,17 @@ impl<A: Archive, Q: Queue, P: Profiles, S: Secrets> WebhookIngest<A, Q, P, S> {
             let detail = format!("the body has {} bytes; {BODY_LEN_MAX} are the most", request.body.len());
             return Ok(Response::problem(413, Code::TooLarge, detail, Vec::new()));
         }
-        let bundle = self.profiles.bundle().await?;
-        let profile = partner.parse::<PartnerId>().ok().and_then(|partner| bundle.partner(&partner));
-        let Some(profile) = profile.filter(|profile| profile.auth.signs_webhooks) else {
-            // Whether the partner exists is nobody's business who cannot sign for it.
-            return Ok(unauthenticated(Code::SignatureInvalid, "webhook-signature does not match the body"));
-        };
         let headers =
             (request.header("webhook-id"), request.header("webhook-timestamp"), request.header("webhook-signature"));
         let (Some(id), Some(timestamp), Some(signature)) = headers else {
             let detail = "webhook-id, webhook-timestamp and webhook-signature must each be given once";
             return Ok(unauthenticated(Code::HeaderMissing, detail));
+        };
+        let bundle = self.profiles.bundle().await?;
+        let profile = partner.parse::<PartnerId>().ok().and_then(|partner| bundle.partner(&partner));
+        let Some(profile) = profile.filter(|profile| profile.auth.signs_webhooks) else {
+            // Whether the partner exists is nobody's business who cannot sign for it.
+            return Ok(unauthenticated(Code::SignatureInvalid, "webhook-signature does not match the body"));
         };
         let secrets = self.secrets.secrets(&profile.id, "webhook-in").await?;
         if secrets.is_empty() {

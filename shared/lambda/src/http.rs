@@ -89,6 +89,11 @@ fn log(step: &'static str, request: &Request, response: &Response, scope: Scope)
     let elapsed_ms = (clock::now() - scope.now).get_milliseconds();
     let correlation_id =
         response.headers.iter().find(|(name, _)| name == "x-correlation-id").map_or("", |(_, value)| value.as_str());
+    // Ids of callers that are not verified are not logged: they may be any text.
+    let message_id = match response.partner.as_str() {
+        "" => "",
+        _ => request.header("webhook-id").or(request.header("idempotency-key")).unwrap_or(""),
+    };
     tracing::info!(
         step,
         outcome = response.outcome,
@@ -96,7 +101,7 @@ fn log(step: &'static str, request: &Request, response: &Response, scope: Scope)
         status = response.status,
         partner = response.partner,
         correlation_id,
-        message_id = request.header("webhook-id").or(request.header("idempotency-key")).unwrap_or(""),
+        message_id,
         elapsed_ms,
         "request answered"
     );

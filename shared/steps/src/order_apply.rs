@@ -33,6 +33,13 @@ pub enum Fact {
         /// The number under which it got them.
         message_no: String,
     },
+    /// The partner's system refused the document, or it is not known what became of it.
+    Undeliverable {
+        /// The number of the message.
+        message_no: String,
+        /// What is known.
+        why: String,
+    },
     /// The partner's system read, or refused, the document.
     Technical(GroupAck),
     /// The warehouse will ship, or will not.
@@ -163,29 +170,35 @@ fn read_event(event: &Event) -> Result<Asked, serde_json::Error> {
                 shipment_id: ShipmentId,
                 release_id: Option<ReleaseId>,
                 milestone: canonical::MilestoneCode,
+                #[serde(default)]
+                arrived: bool,
             }
             let data = Data::deserialize(&event.data)?;
             match (data.release_id, data.milestone) {
-                (Some(release_id), canonical::MilestoneCode::Delivered) => {
+                (Some(release_id), canonical::MilestoneCode::Delivered) if data.arrived => {
                     fact(release_id, Role::Carrier, Fact::Delivered { shipment: data.shipment_id })
                 }
                 _ => Ok(Asked::Nothing("the milestone changes no release".to_owned())),
             }
         }
-        EventType::DeliveryCompleted => {
+        kind @ (EventType::DeliveryCompleted | EventType::DeliveryRefused | EventType::DeliveryUnknown) => {
             #[derive(Deserialize)]
             struct Data {
                 #[serde(flatten)]
                 subject: canonical::Subject,
                 message_no: String,
+                detail: String,
             }
             let data = Data::deserialize(&event.data)?;
-            match data.subject {
-                canonical::Subject::Release { release_id } => {
-                    fact(release_id, Role::Platform, Fact::TransportAcked { message_no: data.message_no })
-                }
-                _ => Ok(Asked::Nothing("the delivery changes no release".to_owned())),
-            }
+            let canonical::Subject::Release { release_id } = data.subject else {
+                return Ok(Asked::Nothing("the delivery changes no release".to_owned()));
+            };
+            let message_no = data.message_no;
+            let told = match kind {
+                EventType::DeliveryCompleted => Fact::TransportAcked { message_no },
+                _ => Fact::Undeliverable { message_no, why: data.detail },
+            };
+            fact(release_id, Role::Platform, told)
         }
         kind => Ok(Asked::Nothing(format!("{kind} changes no release"))),
     }
@@ -195,7 +208,7 @@ impl Fact {
     /// The transition that the fact asks for.
     pub fn transition(&self) -> Transition {
         match self {
-            Self::TransportAcked { .. } => Transition::TransportAck,
+            Self::TransportAcked { .. } | Self::Undeliverable { .. } => Transition::TransportAck,
             Self::Technical(_) => Transition::TechnicalAck,
             Self::Business(_) => Transition::BusinessDecision,
             Self::Waved => Transition::Wave,
@@ -209,17 +222,11 @@ impl Fact {
     fn identity(&self) -> (String, String) {
         match self {
             Self::TransportAcked { message_no } => (format!("transport/{message_no}"), String::new()),
-            Self::Technical(ack) => (technical_key(ack), ack.accepted.to_string()),
-            Self::Business(decision) => (
-                format!(
-                    "business/{}/{}/{}",
-                    decision.accepted,
-                    decision.partner_order_no.as_deref().unwrap_or(""),
-                    // A second change of mind is a new decision; the same one told twice is not.
-                    decision.occurred_at,
-                ),
-                decision.reason.clone().unwrap_or_default(),
-            ),
+            Self::Undeliverable { message_no, .. } => (format!("undeliverable/{message_no}"), String::new()),
+            // Acceptance and refusal of one set are two facts: which of them holds must not depend on which came first.
+            Self::Technical(ack) => (format!("{}/{}", technical_key(ack), ack.accepted), String::new()),
+            // A second change of mind is a new decision; the same one told twice is not.
+            Self::Business(decision) => (format!("business/{}", business_key(decision)), String::new()),
             Self::Waved => ("waved".to_owned(), String::new()),
             Self::CancelDecided { accepted, .. } => (format!("cancel/{accepted}"), String::new()),
             Self::Shipped { shipment, lines, .. } => {
@@ -228,6 +235,12 @@ impl Fact {
             Self::Delivered { shipment } => (format!("delivered/{shipment}"), String::new()),
         }
     }
+}
+
+fn business_key(decision: &BusinessDecision) -> String {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let (number, reason) = (text(&decision.partner_order_no), text(&decision.reason));
+    format!("{}/{number}/{}/{reason}", decision.accepted, decision.occurred_at)
 }
 
 fn technical_key(ack: &GroupAck) -> String {
@@ -241,7 +254,7 @@ fn technical_key(ack: &GroupAck) -> String {
 pub fn decide(release: &Release, request: &Request, message: Option<&Message>, now: Timestamp) -> Decision<Release> {
     let transition = request.fact.transition();
     if !release.may(&request.sender, transition) {
-        return violation(release, &request.sender, transition, request.cause.clone(), STEP, now);
+        return violation(release, &request.sender, transition, request.cause.clone(), message, STEP, now);
     }
     let mut next = release.clone();
     let (key, content) = request.fact.identity();
@@ -262,7 +275,8 @@ pub fn decide(release: &Release, request: &Request, message: Option<&Message>, n
     add(&mut next.facts, &request.fact);
     let after = next.state();
     let release_id = release.id.to_string();
-    let mut telling = Telling::new(STEP, request.cause.clone(), &release_id, Some(release_id.clone()), release.seq);
+    let mut telling = Telling::new(STEP, request.cause.clone(), &release_id, Some(release_id.clone()), release.seq)
+        .among(release.parties());
     tell(&mut telling, release, &next, &request.fact);
     let detail = describe(&request.fact, release);
     record(&mut next, &telling, transition, "applied", (before, after), detail, now);
@@ -274,6 +288,7 @@ pub fn decide(release: &Release, request: &Request, message: Option<&Message>, n
 fn add(facts: &mut canonical::Facts, fact: &Fact) {
     match fact {
         Fact::TransportAcked { .. } => facts.transport_acked = true,
+        Fact::Undeliverable { why, .. } => facts.undeliverable = Some(why.clone()),
         Fact::Technical(ack) => {
             // A whole group's verdict and a set's may both come; the refusal of either holds, in any order.
             let before = facts.technical.take();
@@ -319,6 +334,9 @@ fn tell(telling: &mut Telling<'_>, before: &Release, next: &Release, fact: &Fact
                 with(json!({ "message_no": message_no })),
             );
         }
+        Fact::Undeliverable { why, .. } => {
+            telling.tell(EventType::ReleaseHeld, &format!("{id}/undeliverable"), with(json!({ "reason": why })));
+        }
         Fact::Technical(ack) => {
             let kind =
                 if ack.accepted { EventType::ReleaseTechnicallyAcked } else { EventType::ReleaseTechnicallyRejected };
@@ -331,12 +349,7 @@ fn tell(telling: &mut Telling<'_>, before: &Release, next: &Release, fact: &Fact
         }
         Fact::Business(decision) => {
             let kind = if decision.accepted { EventType::ReleaseAccepted } else { EventType::ReleaseRejected };
-            let key = format!(
-                "{id}/{partner}/{}/{}/{}",
-                decision.partner_order_no.as_deref().unwrap_or(""),
-                decision.accepted,
-                decision.occurred_at
-            );
+            let key = format!("{id}/{partner}/{}", business_key(decision));
             telling.tell(
                 kind,
                 &key,
@@ -351,21 +364,21 @@ fn tell(telling: &mut Telling<'_>, before: &Release, next: &Release, fact: &Fact
             telling.tell(kind, &format!("{id}/cancel/{accepted}"), with(json!({ "reason": reason })));
         }
         Fact::Shipped { .. } => {
-            for line in next.lines().iter().filter(|line| line.shipped > line.ordered) {
-                let known = before.lines().iter().any(|old| old.line_no == line.line_no && old.shipped > old.ordered);
-                if !known {
-                    telling.tell(
-                        EventType::LineOverShipped,
-                        &format!("{id}/{}", line.line_no),
-                        with(json!({ "line": line })),
-                    );
-                }
+            let over = |release: &Release| -> Vec<canonical::LineProgress> {
+                release.lines().into_iter().filter(|line| line.shipped > line.ordered).collect()
+            };
+            // Told once: which shipment was the one too many depends on the order of arrival.
+            if over(before).is_empty() && !over(next).is_empty() {
+                telling.tell(EventType::LineOverShipped, &format!("{id}/1"), with(json!({ "lines": over(next) })));
             }
-            if before.facts.cancel_requested && before.facts.shipments.is_empty() {
+            let left = |release: &Release| release.lines().iter().any(|line| !line.shipped.is_zero());
+            let undecided = before.facts.cancel_requested && before.facts.cancel_accepted != Some(false);
+            if undecided && left(next) && !left(before) {
+                // One id for a refusal, whether the warehouse says it or its goods do.
                 let reason = "goods had left before the cancel was decided";
                 telling.tell(
                     EventType::CancelRefused,
-                    &format!("{id}/cancel/shipped"),
+                    &format!("{id}/cancel/false"),
                     with(json!({ "reason": reason })),
                 );
             }
@@ -389,6 +402,7 @@ fn merge(base: &serde_json::Value, extra: serde_json::Value) -> serde_json::Valu
 fn describe(fact: &Fact, release: &Release) -> String {
     match fact {
         Fact::TransportAcked { message_no } => format!("partner took message {message_no}"),
+        Fact::Undeliverable { message_no, why } => format!("message {message_no} was not taken: {why}"),
         Fact::Technical(ack) if ack.accepted => format!("997 accepts group {}", ack.group_control),
         Fact::Technical(ack) => format!("997 rejects group {}: {}", ack.group_control, ack.notes.join("; ")),
         Fact::Business(decision) if decision.accepted => match &decision.partner_order_no {
@@ -446,15 +460,27 @@ pub fn record(
     });
 }
 
+/// Most violations on record at one release: a stranger must not fill the item until its owners cannot write any more.
+/// Those beyond are parked.
+pub const VIOLATIONS_MAX: usize = 50;
+
 /// Records that `sender` tried a transition that is not its own. The release's facts stay as they are.
 pub fn violation(
     release: &Release,
     sender: &Principal,
     transition: Transition,
     cause: Cause,
+    message: Option<&Message>,
     step: &'static str,
     now: Timestamp,
 ) -> Decision<Release> {
+    let on_record = release.history.iter().filter(|entry| entry.outcome == "violation").count();
+    if let (true, Some(message)) = (on_record >= VIOLATIONS_MAX, message) {
+        let detail = format!("{} belongs to {}", transition.as_str(), transition.owner().as_str());
+        let finding = Finding { code: Code::OwnershipViolation, detail, place: None };
+        let release_id = Some(release.id.to_string());
+        return park(step, message, ParkedAs::Quarantined, transition.as_str(), vec![finding], release_id);
+    }
     let mut next = release.clone();
     let key = format!("violation/{}/{}", cause.id, transition.as_str());
     if absorb(&mut next.absorbed, &key, "") != Absorbed::New {
@@ -462,7 +488,8 @@ pub fn violation(
     }
     let release_id = release.id.to_string();
     let dedup_key = format!("{}/{}", cause.id, transition.as_str());
-    let mut telling = Telling::new(step, cause, &release_id, Some(release_id.clone()), release.seq);
+    let mut telling =
+        Telling::new(step, cause, &release_id, Some(release_id.clone()), release.seq).among(release.parties());
     let partner = &sender.scope.partner;
     let owner = transition.owner().as_str();
     let detail = format!("{partner} tried {}, which belongs to {owner}", transition.as_str());

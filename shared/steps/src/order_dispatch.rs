@@ -4,8 +4,8 @@
 //! numbers, message number, depositor order number. A retry sends the same bytes; a new number is never taken for it.
 
 use canonical::{
-    Acknowledgment, Body, Code, Delivery, DeliveryId, Digest, Dispatch, Event, EventType, Finding, Guarantee, Message,
-    PartnerScope, Release, ReleaseId, Route, Subject, Target, Transition, short_hash,
+    Acknowledgment, Body, Code, Delivery, DeliveryId, DeliveryState, Digest, Dispatch, Event, EventType, Finding,
+    Guarantee, Message, PartnerScope, Release, ReleaseId, Route, Subject, Target, Transition, short_hash,
 };
 use edi::ControlNumber;
 use formats::x12::{Numbers, Purpose};
@@ -155,7 +155,8 @@ pub fn place(
         return Dispatching::Before(dispatch.delivery.clone());
     }
     let id = release.id.to_string();
-    let mut telling = Telling::new(STEP, Cause::event(cause), &id, Some(id.clone()), release.seq);
+    let mut telling =
+        Telling::new(STEP, Cause::event(cause), &id, Some(id.clone()), release.seq).among(release.parties());
     if release.facts.cancel_requested {
         return cancel_unsent(release, telling, now);
     }
@@ -256,6 +257,10 @@ pub enum Cancelling {
     Before(DeliveryId),
     /// It was never placed: decided by [`place`].
     NotPlaced,
+    /// Nothing is left to ask.
+    Over(Verdict),
+    /// The order itself is still on its way to the partner: a cancel that overtook it would be lost.
+    Wait,
     /// It cannot be asked until somebody mends something.
     Hold(Finding),
 }
@@ -271,6 +276,7 @@ pub fn place_cancel(
     bundle: &Bundle,
     counters: Counters,
     asked_before: bool,
+    order: DeliveryState,
     now: Timestamp,
 ) -> Cancelling {
     let (Some(route), Some(dispatch)) = (&release.route, &release.dispatch) else { return Cancelling::NotPlaced };
@@ -278,8 +284,14 @@ pub fn place_cancel(
         let detail = format!("partner {} has no profile any more", route.partner);
         return Cancelling::Hold(Finding { code: Code::NoRoute, detail, place: None });
     };
+    if release.facts.cancel_accepted.is_some() || release.lines().iter().any(|line| !line.shipped.is_zero()) {
+        return Cancelling::Over(Verdict::duplicate("the cancel is decided, or goods have left"));
+    }
     if asked_before {
         return Cancelling::Before(cancel_delivery(release, &profile.scope(&bundle.house.tenant)));
+    }
+    if order == DeliveryState::Pending {
+        return Cancelling::Wait;
     }
     let document = Document {
         release,

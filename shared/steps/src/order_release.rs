@@ -67,7 +67,7 @@ pub fn accept(order: OrderRelease, body: &[u8], sender: &Principal, profile_vers
         absorbed: std::collections::BTreeMap::new(),
         history: Vec::new(),
     };
-    let mut telling = Telling::new(STEP, cause, &id_text, Some(id_text.clone()), 0);
+    let mut telling = Telling::new(STEP, cause, &id_text, Some(id_text.clone()), 0).among(release.parties());
     let dedup_key = format!("{erp}/{}/{}/1", release.order.order_no, release.order.release_no);
     let data = json!({
         "release_id": id, "order_no": release.order.order_no, "release_no": release.order.release_no,
@@ -145,7 +145,7 @@ pub fn cancel(release: &Release, sender: &Principal, profile_version: &str, now:
         profile_version: profile_version.to_owned(),
         raw: None,
     };
-    let mut telling = Telling::new(STEP, cause, &id, Some(id.clone()), release.seq);
+    let mut telling = Telling::new(STEP, cause, &id, Some(id.clone()), release.seq).among(release.parties());
     telling.tell(
         EventType::CancelRequested,
         &format!("{id}/1"),

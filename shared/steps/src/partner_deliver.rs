@@ -14,6 +14,9 @@ pub const STEP: &str = "partner-deliver";
 /// advises days.)
 const BACKOFF_S: [u32; 12] = [2, 4, 15, 60, 300, 900, 1800, 3600, 7200, 14_400, 28_800, 39_600];
 
+/// After this time a call on record is surely over: the client gives up after ten seconds, the function after twenty.
+pub const CALL_MAX: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+
 /// What to do with a delivery that is due.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Attempt {
@@ -24,6 +27,8 @@ pub enum Attempt {
     },
     /// It ended before.
     Ended(Verdict),
+    /// Another worker may be at it.
+    Wait,
     /// A call was made whose result is not on record, and the partner would do it again: a person decides.
     Unknown(Box<Delivery>, Vec<Event>, Verdict),
 }
@@ -46,6 +51,8 @@ pub fn attempt(delivery: &Delivery, now: Timestamp) -> Attempt {
             first.asked_at = Some(now);
             Attempt::Call { first: Some(Box::new(first)) }
         }
+        // The call may be under way at another worker.
+        (Guarantee::Neither, Some(asked_at)) if now < asked_at + CALL_MAX => Attempt::Wait,
         (Guarantee::Neither, Some(asked_at)) => {
             let detail =
                 format!("called at {asked_at} without a result on record; the partner does not recognise repeats");
@@ -100,7 +107,7 @@ pub fn after(delivery: &Delivery, answer: &Answer, now: Timestamp) -> After {
         Answer::Status { status, .. } if (200..300).contains(status) => {
             delivered(delivery, format!("answered {status}"), now)
         }
-        Answer::Status { status: status @ (400 | 409 | 413 | 415 | 422), excerpt, .. } => {
+        Answer::Status { status: status @ (400 | 413 | 415 | 422), excerpt, .. } => {
             let detail = format!("answered {status}");
             let mut next = ended(delivery, DeliveryState::Refused, now);
             next.failures += 1;
@@ -109,7 +116,7 @@ pub fn after(delivery: &Delivery, answer: &Answer, now: Timestamp) -> After {
             end(next, events, Verdict::because(Outcome::Rejected, Code::PartnerRefused, detail))
         }
         // A partner that would do it again may have done it before it failed.
-        Answer::Status { status: status @ (408 | 500..=599), excerpt, .. }
+        Answer::Status { status: status @ (408 | 409 | 500..=599), excerpt, .. }
             if delivery.guarantee == Guarantee::Neither =>
         {
             let (mut next, events, verdict) = unknown(delivery, format!("answered {status}"), now);

@@ -32,7 +32,15 @@ pub fn confirm(
 ) -> Confirming {
     let cause = Cause::message(message).at(confirm.shipped_at);
     if !release.may(&message.sender, Transition::ShipConfirm) {
-        return Confirming::Release(violation(release, &message.sender, Transition::ShipConfirm, cause, STEP, now));
+        return Confirming::Release(violation(
+            release,
+            &message.sender,
+            Transition::ShipConfirm,
+            cause,
+            Some(message),
+            STEP,
+            now,
+        ));
     }
     Confirming::Shipment(confirm_owned(release, shipment, confirm, message, cause))
 }
@@ -76,11 +84,15 @@ fn confirm_owned(
             return park(STEP, message, ParkedAs::Conflict, &what, vec![finding], Some(release.id.to_string()));
         }
     }
-    next.confirmed =
-        Some(Confirmed { partner: partner.clone(), release_id: release.id.clone(), confirm: confirm.clone() });
+    next.confirmed = Some(Confirmed {
+        partner: partner.clone(),
+        release_id: release.id.clone(),
+        erp: release.erp.clone(),
+        confirm: confirm.clone(),
+    });
     let id_text = id.to_string();
-    let mut telling = Telling::new(STEP, cause, &id_text, Some(release.id.to_string()), next.seq);
-    let arrived = next.milestones.iter().any(|milestone| milestone.code == canonical::MilestoneCode::Delivered);
+    let mut telling =
+        Telling::new(STEP, cause, &id_text, Some(release.id.to_string()), next.seq).among(release.parties());
     telling.tell(
         EventType::ShipmentConfirmed,
         &format!("{partner}/{}/original", confirm.shipment_no),
@@ -88,7 +100,7 @@ fn confirm_owned(
             "shipment_id": id, "release_id": release.id, "order_no": release.order.order_no,
             "customer_po": release.order.customer_po, "shipment_no": confirm.shipment_no, "partner": partner,
             "lines": confirm.lines, "scac": confirm.scac, "tracking_nos": confirm.tracking_nos,
-            "ssccs": confirm.ssccs, "shipped_at": confirm.shipped_at, "arrived": arrived, "warnings": confirm.warnings,
+            "ssccs": confirm.ssccs, "shipped_at": confirm.shipped_at, "arrived": next.has_arrived(), "warnings": confirm.warnings,
         }),
     );
     tell_proof(&mut telling, &next);
@@ -103,15 +115,15 @@ fn confirm_owned(
 /// Decides a milestone. A shipment of which nothing is known yet takes it too: the ship confirm may come later.
 pub fn milestone(shipment: &Shipment, update: &MilestoneUpdate, message: &Message) -> Decision<Shipment> {
     let sender = &message.sender;
-    let own_label = update.code == canonical::MilestoneCode::LabelCreated && sender.speaks_for(Role::Wms);
     let mut next = shipment.clone();
     let release_id = shipment.confirmed.as_ref().map(|confirmed| confirmed.release_id.clone());
     let cause = Cause::message(message).at(update.occurred_at);
     let id_text = shipment.id.to_string();
     let correlation_id = release_id.as_ref().map(ToString::to_string);
-    let mut telling = Telling::new(STEP, cause, &id_text, correlation_id, shipment.seq);
+    let parties = shipment.confirmed.iter().flat_map(|it| [it.erp.clone(), it.partner.clone()]).collect();
+    let mut telling = Telling::new(STEP, cause, &id_text, correlation_id, shipment.seq).among(parties);
     let partner = &sender.scope.partner;
-    if !(sender.speaks_for(Role::Carrier) || own_label) {
+    if !owns(shipment, update, message) {
         let transition = Transition::Milestone;
         if absorb(&mut next.absorbed, &format!("violation/{}", message.id), "") != Absorbed::New {
             return Decision::Nothing(Verdict::duplicate("ownership violation recorded before"));
@@ -133,7 +145,13 @@ pub fn milestone(shipment: &Shipment, update: &MilestoneUpdate, message: &Messag
             verdict: Verdict::because(Outcome::Rejected, Code::OwnershipViolation, detail),
         };
     }
-    let key = format!("milestone/{partner}/{}/{}", update.code.as_str(), update.occurred_at);
+    let what = format!(
+        "{partner}/{}/{}/{}",
+        update.code.as_str(),
+        update.occurred_at,
+        update.tracking_no.as_deref().unwrap_or("")
+    );
+    let key = format!("milestone/{what}");
     if absorb(&mut next.absorbed, &key, "") != Absorbed::New {
         return Decision::Nothing(Verdict::duplicate(format!("{} recorded before", update.code.as_str())));
     }
@@ -148,9 +166,9 @@ pub fn milestone(shipment: &Shipment, update: &MilestoneUpdate, message: &Messag
     next.milestones.sort();
     telling.tell(
         EventType::MilestoneRecorded,
-        &format!("{id_text}/{partner}/{}/{}", update.code.as_str(), update.occurred_at),
+        &format!("{id_text}/{what}"),
         json!({
-            "shipment_id": shipment.id, "release_id": release_id, "milestone": update.code,
+            "shipment_id": shipment.id, "release_id": release_id, "milestone": update.code, "arrived": next.has_arrived(),
             "occurred_at": update.occurred_at, "place": update.place, "tracking_no": update.tracking_no,
         }),
     );
@@ -165,16 +183,24 @@ pub fn milestone(shipment: &Shipment, update: &MilestoneUpdate, message: &Messag
     }
 }
 
+/// Whether the sender may speak of the shipment. A carrier, or the TMS that manages carriers, may of any; a warehouse only
+/// of its own: that a label exists, and what its carriers told it if it relays them by contract.
+fn owns(shipment: &Shipment, update: &MilestoneUpdate, message: &Message) -> bool {
+    let sender = &message.sender;
+    let permitted = sender.speaks_for(Role::Carrier)
+        || (update.code == canonical::MilestoneCode::LabelCreated && sender.speaks_for(Role::Wms));
+    let own = update.own || shipment.confirmed.as_ref().is_some_and(|it| it.partner == sender.scope.partner);
+    permitted && (own || !sender.speaks_for(Role::Wms))
+}
+
 /// Proof of shipment and the invoice trigger, once both the confirm and the carrier's word are there, in either order.
 fn tell_proof(telling: &mut Telling<'_>, next: &Shipment) {
-    let (true, Some(confirmed), Some(since)) = (next.is_proven(), &next.confirmed, next.possession_since()) else {
-        return;
-    };
+    let (true, Some(confirmed)) = (next.is_proven(), &next.confirmed) else { return };
     let (id, release_id) = (&next.id, &confirmed.release_id);
     telling.tell(
         EventType::ProofOfShipment,
         &format!("{id}/1"),
-        json!({ "shipment_id": id, "release_id": release_id, "carrier_possession_since": since }),
+        json!({ "shipment_id": id, "release_id": release_id }),
     );
     telling.tell(
         EventType::InvoiceTriggerRequested,

@@ -1,8 +1,8 @@
 //! `shipment-fanout`: who is told of an event, and how. One delivery for each subscriber, so that none waits for another.
 
-use canonical::{Body, Delivery, DeliveryId, Digest, Event, Guarantee, Subject, Target};
+use canonical::{Body, Delivery, DeliveryId, Digest, Event, Guarantee, Role, Subject, Target};
 use jiff::Timestamp;
-use partners::{Bundle, Via};
+use partners::{Bundle, Profile, Via};
 
 /// The step's name.
 pub const STEP: &str = "shipment-fanout";
@@ -22,6 +22,7 @@ pub fn decide(event: &Event, sha256: &Digest, bundle: &Bundle, now: Timestamp) -
     bundle
         .partners
         .values()
+        .filter(|profile| has_part(profile, event))
         .filter_map(|profile| {
             let (target, guarantee) = match profile.subscription_to(event.meta.kind)? {
                 Via::Webhook => (Target::Http, profile.endpoint.as_ref()?.guarantee),
@@ -43,4 +44,14 @@ pub fn decide(event: &Event, sha256: &Digest, bundle: &Bundle, now: Timestamp) -
             Some(delivery.decided(now, &bundle.version))
         })
         .collect()
+}
+
+/// Whether the partner may be told: an ERP or a warehouse only of what it has a part in. A channel, a TMS and a carrier
+/// serve the whole house.
+fn has_part(profile: &Profile, event: &Event) -> bool {
+    match profile.role {
+        Role::Erp | Role::Wms => event.meta.parties.contains(&profile.id),
+        Role::Carrier | Role::Tms | Role::Channel => true,
+        Role::Platform | Role::Ops => false,
+    }
 }

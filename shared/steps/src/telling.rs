@@ -65,6 +65,7 @@ pub struct Telling<'a> {
     cause: Cause,
     ordering_key: &'a str,
     correlation_id: Option<String>,
+    parties: Vec<PartnerId>,
     seq: u64,
     events: Vec<Event>,
 }
@@ -78,7 +79,7 @@ impl<'a> Telling<'a> {
         correlation_id: Option<String>,
         seq: u64,
     ) -> Self {
-        Self { step, cause, ordering_key, correlation_id, seq, events: Vec::new() }
+        Self { step, cause, ordering_key, correlation_id, parties: Vec::new(), seq, events: Vec::new() }
     }
 
     /// Events caused by `message`.
@@ -90,6 +91,13 @@ impl<'a> Telling<'a> {
         seq: u64,
     ) -> Self {
         Self::new(step, Cause::message(message), ordering_key, correlation_id, seq)
+    }
+
+    /// The same, of something in which `parties` have a part.
+    #[must_use]
+    pub fn among(mut self, parties: Vec<PartnerId>) -> Self {
+        self.parties = parties;
+        self
     }
 
     /// Tells that `kind` happened. `dedup_key` is what makes the fact this fact; the event's id follows from it.
@@ -106,6 +114,7 @@ impl<'a> Telling<'a> {
                 correlation_id: self.correlation_id.clone(),
                 causation_id: self.cause.id.clone(),
                 partner: self.cause.partner.clone(),
+                parties: self.parties.clone(),
                 tenant: self.cause.tenant.clone(),
                 schema: "events/schemas/event.json".to_owned(),
                 profile_version: self.cause.profile_version.clone(),

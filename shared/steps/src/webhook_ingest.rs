@@ -1,13 +1,31 @@
 //! `webhook-ingest`: a partner's signed webhook becomes a message. Nothing here needs the table.
 
-use canonical::{ArchiveRef, Content, Finding, Message, MessageId, Principal};
+use canonical::{ArchiveRef, Code, Content, Finding, Message, MessageId, Place, Principal};
 use formats::webhook::Topic;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// The step's name.
 pub const STEP: &str = "webhook-ingest";
 /// Longest body, in bytes: a ship confirm of 500 lines is a tenth of it, and SQS holds no more.
 pub const BODY_LEN_MAX: usize = 1 << 20;
+
+/// Furthest ahead of our clock that a partner's time may be: a day, for those who send local times as UTC. A decision
+/// dated further ahead could never be changed.
+const CLOCK_AHEAD_MAX: SignedDuration = SignedDuration::from_hours(24);
+/// Furthest back that a partner's time may be: ten years, which no open order is old.
+const PAST_MAX: SignedDuration = SignedDuration::from_hours(10 * 366 * 24);
+
+/// The time that `content` names, and the field that holds it.
+fn told_time(content: &Content) -> Option<(&'static str, Timestamp)> {
+    match content {
+        Content::BusinessDecision { occurred_at, .. }
+        | Content::Waved { occurred_at, .. }
+        | Content::CancelDecision { occurred_at, .. } => Some(("/occurred_at", *occurred_at)),
+        Content::Milestone(update) => Some(("/occurred_at", update.occurred_at)),
+        Content::ShipConfirm(confirm) => Some(("/shipped_at", confirm.shipped_at)),
+        Content::GroupAck(_) | Content::Acknowledge(_) | Content::Defective { .. } => None,
+    }
+}
 
 /// Which step handles a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +62,13 @@ pub fn decide(
     now: Timestamp,
 ) -> Result<Message, Vec<Finding>> {
     let content = formats::webhook::parse(topic, sender, body)?;
+    if let Some((field, time)) = told_time(&content)
+        && (time > now + CLOCK_AHEAD_MAX || time < now - PAST_MAX)
+    {
+        let detail = "must be a time of the last ten years, and at most a day ahead".to_owned();
+        let place = Some(Place::Pointer(field.to_owned()));
+        return Err(vec![Finding { code: Code::SchemaViolation, detail, place }]);
+    }
     Ok(Message {
         id: MessageId::derive(&sender.scope.tenant, &sender.scope.partner, webhook_id),
         sender: sender.clone(),

@@ -3,7 +3,7 @@
 //! | What | Where it is looked for, in this order |
 //! |---|---|
 //! | the release | W0602; `N9*ZZ` with our release id, as the 940 gave it |
-//! | the shipment's number | W0604; `N9*SI`; `N9*BM`; W0605 |
+//! | the shipment's number | W0604; `N9*SI`; `N9*BM` or W0605, each with the order's number |
 //! | when it left | `G62*11` with its time; W0603 |
 //! | the carrier | W2702 of the header, then of an item; `N9*SCA` |
 //! | tracking numbers | `MAN*CP`; `N9` with `CN`, `2I`, `08` or `AW`, at any level |
@@ -323,9 +323,10 @@ impl Advice {
         if release.is_none() {
             missing(&mut self, 2, "the 945 does not name the order: W0602 is empty");
         }
-        let numbers =
-            [&mut self.shipment_id, &mut self.shipper_no, &mut self.bill_of_lading, &mut self.agent_shipment_id];
-        let shipment_no = numbers.into_iter().find_map(Option::take);
+        let own = self.shipment_id.take().or_else(|| self.shipper_no.take());
+        // One bill of lading may cover several orders, each with its own 945: with the order it names one shipment.
+        let shared = self.bill_of_lading.take().or_else(|| self.agent_shipment_id.take());
+        let shipment_no = own.or_else(|| Some(format!("{} {}", shared?, words(release.as_ref()?))));
         if shipment_no.is_none() {
             missing(&mut self, 4, "the 945 does not name the shipment: neither W0604 nor N9*SI nor N9*BM");
         }
@@ -475,6 +476,14 @@ fn start_of(day: Date, time: Time, offset: Offset) -> Option<Timestamp> {
 
 fn is_scac(text: &str) -> bool {
     (2..=4).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase())
+}
+
+/// The release's name as the document gives it.
+fn words(release: &SetReference) -> &str {
+    match release {
+        SetReference::ReleaseId(id) => id.as_str(),
+        SetReference::DepositorOrderNo(number) => number,
+    }
 }
 
 #[cfg(test)]

@@ -237,3 +237,19 @@ proptest! {
         let _ = parse(&body);
     }
 }
+
+#[test]
+fn the_number_of_a_later_release_fits_beside_the_order_number() {
+    let order = |order_no: &str| {
+        let mut order: Value = serde_json::from_slice(&std::fs::read(SAMPLE).unwrap()).unwrap();
+        order["order_no"] = json!(order_no);
+        order["release_no"] = json!(12);
+        formats::order_json::parse(order.to_string().as_bytes())
+            .map(|_| ())
+            .map_err(|findings| findings[0].detail.clone())
+    };
+    assert_eq!(order(&"7".repeat(19)), Ok(()));
+    assert_eq!(order(&"7".repeat(20)), Err("must leave room for -12 in 22 characters".to_owned()));
+}
+
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/S1/order-release.json");

@@ -144,9 +144,9 @@ fn numbers_are_found_where_partners_put_them() {
     );
     assert_eq!(
         no(&short(&[("W06", &["W06*J*SO-1*20260131**AG7"]), ("N1", &["N1*SF*W", "N9*BM*BOL"])])),
-        Ok("BOL".to_owned())
+        Ok("BOL SO-1".to_owned())
     );
-    assert_eq!(no(&short(&[("W06", &["W06*N*SO-1*20260131**AG7"])])), Ok("AG7".to_owned()));
+    assert_eq!(no(&short(&[("W06", &["W06*N*SO-1*20260131**AG7"])])), Ok("AG7 SO-1".to_owned()));
     assert_eq!(
         no(&short(&[("W06", &["W06*N*SO-1*20260131"])])),
         Err(vec!["W0604 of 2 []: the 945 does not name the shipment: neither W0604 nor N9*SI nor N9*BM".to_owned()])
