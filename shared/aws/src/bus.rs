@@ -165,7 +165,7 @@ pub(crate) mod tests {
         assert_eq!(entry["Source"], "crossdock");
         assert_eq!(entry["DetailType"], "order.completed.v1");
         assert_eq!(entry["EventBusName"], "crossdock-bus");
-        assert_eq!(entry["Time"], json!(1_795_428_000.25));
+        assert_eq!(entry["Time"], json!(1_795_428_001));
         let detail: Value = serde_json::from_str(entry["Detail"].as_str().unwrap()).unwrap();
         assert_eq!(detail["data"], json!({"text": "x"}));
         assert_eq!(detail["meta"]["type"], "order.completed.v1");

@@ -234,7 +234,7 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
     async fn commit(&self, puts: Vec<Put>) -> Result<(), Round> {
         self.table.commit(Commit { puts }).await.map_err(|error| match error {
             CommitError::Lost | CommitError::Busy => Round::Lost,
-            error => Round::Failed(error.into()),
+            CommitError::Fault(fault) => Round::Failed(fault.into()),
         })
     }
 

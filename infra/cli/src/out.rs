@@ -1,0 +1,116 @@
+//! Where everything that is printed goes: results to stdout, the way there to stderr.
+
+use std::fmt::Display;
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+/// Prints. With `--json`, stdout holds JSON alone and what people read goes to stderr.
+#[derive(Debug)]
+pub struct Out {
+    json: bool,
+    silent: bool,
+    bar: ProgressBar,
+    last: Mutex<String>,
+}
+
+impl Out {
+    /// A printer.
+    pub fn new(json: bool) -> Self {
+        Self { json, silent: false, bar: ProgressBar::hidden(), last: Mutex::default() }
+    }
+
+    /// A printer that prints nothing.
+    pub fn silent() -> Self {
+        Self { silent: true, ..Self::new(false) }
+    }
+
+    /// Whether machines read the result.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// A line for people.
+    pub fn line(&self, text: impl Display) {
+        if self.silent {
+            return;
+        }
+        self.bar.suspend(|| {
+            // Whoever closed the pipe has seen enough: that is no error.
+            let _ =
+                if self.json { writeln!(std::io::stderr(), "{text}") } else { writeln!(std::io::stdout(), "{text}") };
+        });
+    }
+
+    /// A result for machines: one line of JSON on stdout.
+    pub fn json(&self, value: &impl Serialize) {
+        let text = serde_json::to_string(value).unwrap_or_default();
+        self.bar.suspend(|| {
+            let _ = writeln!(std::io::stdout(), "{text}");
+        });
+    }
+
+    /// Says what is being done: a spinner where somebody watches, a line each where nobody does.
+    pub fn progress(&self, text: &str) {
+        if self.silent {
+            return;
+        }
+        if std::io::stderr().is_terminal() {
+            if self.bar.is_hidden() {
+                self.bar.set_draw_target(ProgressDrawTarget::stderr());
+                self.bar.set_style(
+                    ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
+                        .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+                );
+                self.bar.enable_steady_tick(Duration::from_millis(120));
+            }
+            self.bar.set_message(text.to_owned());
+            return;
+        }
+        let Ok(mut last) = self.last.lock() else {
+            return;
+        };
+        if *last != text {
+            text.clone_into(&mut last);
+            let _ = writeln!(std::io::stderr(), "… {text}");
+        }
+    }
+
+    /// Ends the spinner.
+    pub fn progress_done(&self) {
+        self.bar.finish_and_clear();
+        self.bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+}
+
+/// Text in columns, parted by two blanks. The last column is not padded.
+pub(crate) fn columns<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
+    let mut widths = head.map(|text| text.chars().count());
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |cells: [&str; N]| {
+        let padded: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        padded.join("  ").trim_end().to_owned()
+    };
+    let rule = widths.map(|width| "─".repeat(width)).join("  ");
+    let mut lines = vec![line(head), rule];
+    lines.extend(rows.iter().map(|row| line(row.each_ref().map(String::as_str))));
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let rows = [["ä".to_owned(), "long".to_owned()], ["bb".to_owned(), String::new()]];
+        assert_eq!(columns(["x", "y"], &rows), "x   y\n──  ────\nä   long\nbb");
+    }
+}

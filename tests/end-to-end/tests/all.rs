@@ -1,0 +1,125 @@
+//! The whole deployment on local stacks, with the sample partners around it.
+//!
+//! Two stacks run side by side: on one, functions are killed and the stack is stopped in the middle; the other is left
+//! in peace and shared by all other tests, each with order numbers of its own. However a test ends, both are stopped.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, in its helpers too; and it asks the environment where it may write"
+)]
+
+mod api;
+mod edi;
+mod failures;
+mod faults;
+mod fulfilment;
+mod records;
+mod support;
+mod webhooks;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use crossdock::{Error, Setup, World};
+use end_to_end::{Asked, Results, Test, test};
+
+/// On the stack that is killed and stopped, one after the other.
+const IN_DISTRESS: [Test<faults::Home>; 2] =
+    [test!(faults::s1_stays_the_same_when_functions_are_killed), test!(faults::a_stopped_stack_goes_on)];
+
+/// On the other stack, before all others: it counts everything on the stack.
+const FIRST: [Test<World>; 1] = [test!(edi::s2_of_forty_orders_one_is_bad)];
+
+/// On the other stack, side by side.
+const IN_PEACE: [Test<World>; 20] = [
+    test!(api::a_repeated_request_gets_the_same_answer),
+    test!(api::what_is_wrong_is_named_by_its_place),
+    test!(api::who_is_not_known_or_not_concerned_sees_nothing),
+    test!(api::a_cancel_before_work_starts_is_the_warehouses_to_decide),
+    test!(webhooks::a_signature_must_fit_body_and_time),
+    test!(webhooks::a_replayed_webhook_is_absorbed),
+    test!(webhooks::a_transition_of_somebody_else_is_recorded_and_not_applied),
+    test!(fulfilment::s1_from_release_to_delivery),
+    test!(fulfilment::s2_from_release_to_delivery),
+    test!(fulfilment::partial_confirms_add_up_in_any_order),
+    test!(fulfilment::a_failing_subscriber_gets_its_event_once_more_and_nobody_waits),
+    test!(fulfilment::a_3pl_that_hangs_up_gets_the_order_once),
+    test!(fulfilment::a_refused_order_is_held_and_never_sent_again),
+    test!(edi::files_of_other_tools_go_through),
+    test!(edi::a_refusal_by_997_is_of_its_order_alone),
+    test!(edi::a_945_before_its_997_is_taken),
+    test!(edi::the_same_file_under_another_name_changes_nothing),
+    test!(failures::an_order_without_a_route_waits_and_completes_once),
+    test!(failures::a_body_that_nobody_can_read_ends_with_its_reason),
+    test!(failures::a_file_that_is_no_edi_is_in_the_inbox),
+];
+
+/// On the other stack, at the end: they look at what the others left.
+const LAST: [Test<World>; 2] =
+    [test!(records::every_byte_in_or_out_is_in_the_archive), test!(records::nothing_is_lost_or_done_twice)];
+
+fn main() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let passed = runtime.block_on(async {
+        let asked = || Asked::read(std::env::args().skip(1));
+        let mut results = Results::new(asked());
+        let tests = async {
+            let (in_distress, in_peace) = tokio::join!(distress(Results::new(asked())), peace(Results::new(asked())));
+            results.add(in_distress);
+            results.add(in_peace);
+            results.finish()
+        };
+        // Dropping the tests ends every process that their stacks started.
+        tokio::select! {
+            passed = tests => passed,
+            _ = tokio::signal::ctrl_c() => false,
+        }
+    });
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn distress(mut results: Results) -> Results {
+    if results.wants_any(&IN_DISTRESS) {
+        let home = faults::Home::new();
+        for test in IN_DISTRESS {
+            results.run(&home, &[test]).await;
+        }
+    }
+    results
+}
+
+async fn peace(mut results: Results) -> Results {
+    let wanted = [results.wants_any(&FIRST), results.wants_any(&IN_PEACE), results.wants_any(&LAST)];
+    if !wanted.contains(&true) {
+        return results;
+    }
+    let started = Instant::now();
+    let more = support::other_erp();
+    let setup = Setup { data_dir: None, port: None, functions: None, more: &more, progress: &|_| () };
+    let world = match World::start(setup).await {
+        Ok(world) => world,
+        Err(error) => {
+            results.note("the stack starts", started.elapsed(), Err(error.chain()));
+            return results;
+        }
+    };
+    for (tests, wanted) in [(&FIRST[..], wanted[0]), (&IN_PEACE[..], wanted[1]), (&LAST[..], wanted[2])] {
+        if wanted {
+            results.run(&world, tests).await;
+        }
+    }
+    stop(world).await;
+    results
+}
+
+/// Stops a world. That it could not save its state matters to nobody here.
+async fn stop(world: World) {
+    match world.stop().await {
+        Ok(()) | Err(Error::Stack(_)) => {}
+        Err(error) => panic!("{}", error.chain()),
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+}
