@@ -1,5 +1,6 @@
 //! What the command line takes. Help, completions and parsing all come from here.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -153,5 +154,40 @@ mod tests {
         assert!(parsed.json);
         let Command::Stuck { older_than } = parsed.command else { panic!("another command") };
         assert_eq!(older_than, Some(SignedDuration::from_hours(2)));
+    }
+}
+
+/// The arguments as they are meant. `cargo demo -- --keep` reaches us as `crossdock demo -- --keep`: cargo takes away
+/// one `--`, and its alias holds that one already.
+pub fn after_alias(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.collect();
+    if arguments.get(1).is_some_and(|first| first == "demo") && arguments.get(2).is_some_and(|second| second == "--") {
+        arguments.remove(2);
+    }
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(after_alias(line.split(' ').map(OsString::from)))
+    }
+
+    #[test]
+    fn the_demo_takes_its_options_as_cargo_hands_them_on() {
+        for line in ["crossdock demo --json --keep", "crossdock demo -- --json --keep"] {
+            let cli = parse(line).unwrap();
+            assert!(cli.json && matches!(cli.command, Command::Demo(demo) if demo.keep), "{line}");
+        }
+        assert!(parse("crossdock trace -- --json").is_ok_and(|cli| !cli.json), "a key may begin with a dash");
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
     }
 }

@@ -4,11 +4,11 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use crossdock::args::Cli;
+use crossdock::args::{self, Cli};
 use crossdock::{Out, commands};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(args::after_alias(std::env::args_os()));
     let out = Out::new(cli.json);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {
