@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::Http;
 use canonical::{
-    Content, Delivery, DeliveryId, DeliveryState, EventId, EventType, Message, Parked, PartnerId, Release, Role,
-    Shipment, ShipmentId, Subject, Target,
+    Content, Delivery, DeliveryId, DeliveryState, Digest, EventId, EventType, Message, Parked, PartnerId, Release,
+    Role, Shipment, ShipmentId, Subject, Target,
 };
 use partners::Bundle;
 use serde::Serialize;
@@ -13,7 +13,6 @@ use serde_json::Value;
 use steps::edi_drop::{self, Drop};
 
 use crate::sandbox::{Direction, Entry};
-use crate::timeline::EventNames;
 use crate::{Error, World, logs, warehouse};
 
 /// A demo in figures.
@@ -223,6 +222,13 @@ impl Ledger {
         if !edi_drop::is_finished(&key, entry.body.len() as u64) {
             return;
         }
+        if Digest::of(entry.body.as_bytes()) != entry.sha256 {
+            // It is no text, so the journal does not hold its bytes, and it was no EDI either.
+            if !self.parked.iter().any(|parked| parked.raw.sha256 == entry.sha256) {
+                lost.push(format!("{} of {} left no trace", entry.id, entry.partner));
+            }
+            return;
+        }
         let split = edi_drop::split(Drop {
             bytes: entry.body.as_bytes(),
             key: &key,
@@ -326,12 +332,6 @@ impl Ledger {
         self.deliveries.iter().filter(about).cloned().collect()
     }
 
-    /// The types of the events that partners received.
-    pub(crate) fn event_names(&self) -> EventNames {
-        let received = self.journal.iter().filter(|entry| entry.direction == Direction::Received);
-        received.filter_map(|entry| Some((entry.id.parse().ok()?, entry.what.clone()))).collect()
-    }
-
     /// The shipments of `release`.
     pub fn shipments_of(&self, release: &Release) -> Vec<Shipment> {
         let of = |shipment: &&Shipment| {
@@ -425,4 +425,99 @@ pub(crate) fn answer_to<'a>(
 ) -> Option<&'a warehouse::Acknowledged> {
     let mut found = acknowledgments.iter().filter(|acknowledged| acknowledged.group == control);
     found.next().filter(|_| found.next().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use canonical::{Body, Guarantee, PartnerScope, ReleaseId};
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{place, profiles};
+
+    fn ledger() -> Ledger {
+        let folder = place::profiles();
+        let files = profiles::sources(&folder).unwrap();
+        Ledger {
+            releases: Vec::new(),
+            shipments: Vec::new(),
+            deliveries: Vec::new(),
+            parked: Vec::new(),
+            journal: Vec::new(),
+            absorbed: 0,
+            files: BTreeSet::new(),
+            file_effects: Vec::new(),
+            bundle: profiles::compile(&files, &folder, "http://127.0.0.1:1", "key").unwrap(),
+        }
+    }
+
+    fn entry(direction: Direction, what: &str, id: &str, body: &str, answer: &str) -> Entry {
+        Entry {
+            at: Timestamp::UNIX_EPOCH,
+            direction,
+            partner: "northwind-erp".to_owned(),
+            what: what.to_owned(),
+            id: id.to_owned(),
+            status: 202,
+            sha256: Digest::of(body.as_bytes()),
+            body: body.to_owned(),
+            answer: answer.to_owned(),
+        }
+    }
+
+    fn delivery(state: DeliveryState, target: Target) -> Delivery {
+        let receiver = PartnerScope { tenant: "northwind".parse().unwrap(), partner: "northwind-erp".parse().unwrap() };
+        let id: ReleaseId = "rel_1".parse().unwrap();
+        let body = Body { sha256: Digest::of(b"{}"), content_type: "application/json".to_owned() };
+        let subject = Subject::Release { release_id: id };
+        let delivery_id = "dlv_1".parse().unwrap();
+        let pending =
+            Delivery::pending(delivery_id, receiver, subject, "m1".to_owned(), target, body, Guarantee::Dedupes);
+        Delivery { state, ..pending }
+    }
+
+    #[test]
+    fn what_was_taken_and_left_no_trace_is_lost() {
+        let mut ledger = ledger();
+        let answer = r#"{"release_id":"rel_1"}"#;
+        ledger.journal.push(entry(Direction::Sent, "order-release", "k", "{}", answer));
+        ledger.journal.push(entry(Direction::Sent, "release-waved", "w", "{}", r#"{"message_id":"msg_1"}"#));
+        ledger.journal.push(entry(Direction::Sent, "file", "x.edi", "no EDI", ""));
+        ledger.journal[2].partner = "acme-3pl".to_owned();
+        assert_eq!(ledger.lost().len(), 3, "{:?}", ledger.lost());
+        for entry in &mut ledger.journal {
+            entry.status = 422;
+        }
+        assert_eq!(ledger.lost(), Vec::<String>::new(), "what was refused was never taken");
+    }
+
+    #[test]
+    fn a_delivery_that_never_arrived_is_lost_and_one_that_did_is_not() {
+        let mut ledger = ledger();
+        ledger.deliveries.push(delivery(DeliveryState::Pending, Target::Http));
+        ledger.deliveries.push(delivery(DeliveryState::Delivered, Target::Http));
+        ledger.deliveries.push(delivery(DeliveryState::Delivered, Target::File { name: "a".to_owned() }));
+        ledger.deliveries.push(delivery(DeliveryState::Refused, Target::Http));
+        assert_eq!(ledger.lost().len(), 3, "{:?}", ledger.lost());
+        assert_eq!(ledger.applied(), 2);
+        ledger.journal.push(entry(Direction::Received, "order-release", "m1", "{}", ""));
+        ledger.files.insert("outbox/northwind-erp/a".to_owned());
+        assert_eq!(ledger.lost().len(), 1, "the pending one stays: {:?}", ledger.lost());
+    }
+
+    #[test]
+    fn an_effect_under_two_ids_is_double_and_a_repeat_under_one_is_not() {
+        let mut ledger = ledger();
+        let body = |n: u32| json!({ "data": { "shipment_id": "shp_1", "n": n } }).to_string();
+        let received = |id: &str, n| entry(Direction::Received, "shipment.confirmed.v1", id, &body(n), "");
+        ledger.journal.extend([received("e1", 1), received("e1", 1)]);
+        assert_eq!(ledger.double_effects(), Vec::<String>::new());
+        ledger.journal.push(received("e2", 1));
+        assert_eq!(ledger.double_effects().len(), 1, "another id is another fulfilment");
+        ledger.journal.push(received("e1", 2));
+        assert_eq!(ledger.double_effects().len(), 2, "one id with two bodies is two things");
+        ledger.file_effects = vec![("acme-3pl".to_owned(), "940 for rel_1".to_owned()); 2];
+        assert_eq!(ledger.double_effects().len(), 3);
+    }
 }

@@ -58,16 +58,7 @@ impl Out {
         if self.silent {
             return;
         }
-        if std::io::stderr().is_terminal() {
-            if self.bar.is_hidden() {
-                self.bar.set_draw_target(ProgressDrawTarget::stderr());
-                self.bar.set_style(
-                    ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
-                        .unwrap_or_else(|_| ProgressStyle::default_spinner()),
-                );
-                self.bar.enable_steady_tick(Duration::from_millis(120));
-            }
-            self.bar.set_message(text.to_owned());
+        if self.spins(text) {
             return;
         }
         let Ok(mut last) = self.last.lock() else {
@@ -77,6 +68,31 @@ impl Out {
             text.clone_into(&mut last);
             let _ = writeln!(std::io::stderr(), "… {text}");
         }
+    }
+
+    /// Says what is waited for, for those who watch; nothing where nobody does.
+    pub fn waits(&self, text: &str) {
+        if !self.silent {
+            self.spins(text);
+        }
+    }
+
+    /// Sets the spinner's text, if there is somebody to see it.
+    fn spins(&self, text: &str) -> bool {
+        let watched = std::io::stderr().is_terminal();
+        if watched {
+            if self.bar.is_hidden() {
+                self.bar.reset();
+                self.bar.set_draw_target(ProgressDrawTarget::stderr());
+                self.bar.set_style(
+                    ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
+                        .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+                );
+                self.bar.enable_steady_tick(Duration::from_millis(120));
+            }
+            self.bar.set_message(text.to_owned());
+        }
+        watched
     }
 
     /// Ends the spinner.

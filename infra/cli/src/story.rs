@@ -42,7 +42,7 @@ impl<'a> Story<'a> {
 
     /// Says what is waited for, for those who watch.
     pub fn waits(&self, text: &str) {
-        self.out.progress(text);
+        self.out.waits(text);
     }
 
     /// Tells what is new in a release's history: state to state, why, and whose move is next.

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use canonical::{Delivery, DeliveryState, EventId, Parked, Release, Role, Shipment, Subject, Target};
+use aws::Operations;
+use canonical::{Delivery, DeliveryState, Event, EventId, Parked, Release, Role, Shipment, Subject, Target};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use crate::Error;
 use crate::out::columns;
 
 /// One line of a release's trace.
@@ -31,6 +33,22 @@ pub(crate) struct Row {
 
 /// The types of events by their ids, as far as they are known: a delivery names its event by id alone.
 pub(crate) type EventNames = BTreeMap<EventId, String>;
+
+/// The types of the events that are delivered, from their bodies in the archive.
+pub(crate) async fn event_names(operations: &Operations, deliveries: &[Delivery]) -> Result<EventNames, Error> {
+    let mut names = EventNames::new();
+    for delivery in deliveries {
+        let Subject::Event { event_id, .. } = &delivery.subject else { continue };
+        if names.contains_key(event_id) {
+            continue;
+        }
+        if let Some(body) = operations.archived(&delivery.body.sha256).await? {
+            let event: Event = serde_json::from_slice(&body).map_err(Error::json("an archived event"))?;
+            names.insert(event_id.clone(), event.meta.kind.to_string());
+        }
+    }
+    Ok(names)
+}
 
 /// The trace of `release`.
 pub(crate) fn rows(

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
@@ -71,6 +72,8 @@ pub(crate) async fn functions(progress: &(dyn Fn(&str) + Sync)) -> Result<PathBu
 /// Copies a binary, without its symbols where the compiler's tools are at hand: a fifth of the size to package. A copy
 /// that is newer than the binary is kept.
 async fn lay(binary: &Path, folder: &Path) -> Result<(), Error> {
+    // Stacks may be started side by side, in one process too.
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
     fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
     let bootstrap = folder.join("bootstrap");
     let changed = |path: &Path| fs::metadata(path).and_then(|found| found.modified());
@@ -78,7 +81,8 @@ async fn lay(binary: &Path, folder: &Path) -> Result<(), Error> {
     if changed(&bootstrap).is_ok_and(|laid| laid > built) {
         return Ok(());
     }
-    let fresh = folder.join(format!("bootstrap.{}", std::process::id()));
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let fresh = folder.join(format!("bootstrap.{}-{number}", std::process::id()));
     let stripped = Command::new("strip").arg("-o").arg(&fresh).arg(binary).stderr(Stdio::null()).status().await;
     if !stripped.is_ok_and(|status| status.success()) {
         fs::copy(binary, &fresh).map_err(Error::io("copy", binary))?;

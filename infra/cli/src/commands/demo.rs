@@ -66,7 +66,11 @@ pub(super) async fn run(options: &Demo, data: Option<&Path>, out: &Out) -> Resul
 async fn tell(world: &World, scenario: Option<Scenario>, watch: Stopwatch, out: &Out) -> Result<bool, Error> {
     let story = Story::new(out);
     let report = match scenario {
-        Some(scenario) => scenarios::play(world, &story, scenario).await?,
+        Some(scenario) => scenarios::play(world, &story, scenario).await.unwrap_or_else(|error| {
+            let mut report = Report::default();
+            report.check("the scenario plays to its end", false, error.chain());
+            report
+        }),
         None => stories(world, &story, out).await?,
     };
     out.progress_done();
@@ -111,7 +115,8 @@ async fn stories(world: &World, story: &Story<'_>, out: &Out) -> Result<Report, 
     let ledger = Ledger::take(world).await?;
     for release in ledger.releases.iter().filter(|release| [&first, &second].contains(&&release.id)) {
         let (shipments, deliveries) = (ledger.shipments_of(release), ledger.deliveries_of(release));
-        let rows = timeline::rows(release, &shipments, &deliveries, &[], &ledger.event_names());
+        let names = timeline::event_names(&world.operations, &deliveries).await?;
+        let rows = timeline::rows(release, &shipments, &deliveries, &[], &names);
         story.title(&format!("{} {} is {}", release.order.order_no, release.id, release.state()));
         out.line(timeline::table(&rows));
     }

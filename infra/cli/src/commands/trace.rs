@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use aws::Item;
-use canonical::{Delivery, Event, Parked, Release, ReleaseId, Shipment, Subject};
+use canonical::{Delivery, Parked, Release, ReleaseId, Shipment};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ pub(super) async fn run(asked: &Asked, key: &str, out: &Out) -> Result<ExitCode,
     for id in &ids {
         let items = asked.operations.scan(Some(id), look).await?;
         if let Some(mut trace) = Trace::of(id, &items)? {
-            trace.names = names_of(asked, &trace.deliveries).await?;
+            trace.names = timeline::event_names(&asked.operations, &trace.deliveries).await?;
             traces.push(trace);
         }
     }
@@ -121,22 +121,6 @@ impl Trace {
         }
         out.line(format_args!("\n{}\n", timeline::table(&self.rows())));
     }
-}
-
-/// The types of the events that are delivered, from their bodies in the archive.
-async fn names_of(asked: &Asked, deliveries: &[Delivery]) -> Result<EventNames, Error> {
-    let mut names = EventNames::new();
-    for delivery in deliveries {
-        let Subject::Event { event_id, .. } = &delivery.subject else { continue };
-        if names.contains_key(event_id) {
-            continue;
-        }
-        if let Some(body) = asked.operations.archived(&delivery.body.sha256).await? {
-            let event: Event = serde_json::from_slice(&body).map_err(Error::json("an archived event"))?;
-            names.insert(event_id.clone(), event.meta.kind.to_string());
-        }
-    }
-    Ok(names)
 }
 
 fn of_kind<T: DeserializeOwned>(items: &[Item], kind: &str) -> Result<Vec<T>, Error> {

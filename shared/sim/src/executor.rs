@@ -1,0 +1,318 @@
+//! The executor: polls functions by hand, drops those that are killed, and lets time pass when nothing can go on.
+
+use std::future::Future;
+use std::ops::Range;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use futures::future::LocalBoxFuture;
+use handlers::Response;
+use jiff::{SignedDuration, Timestamp};
+use ports::Scope;
+
+use crate::clients::API_TIMEOUT_S;
+use crate::queues::{Store, later};
+use crate::{QueueName, Schedule, World};
+
+/// Most things that one [`World::run`] does: a run that comes to no end is a finding, not a hang.
+const MOVES_MAX: usize = 200_000;
+/// Seconds after which a table's stream is told again when the relay failed.
+const RELAY_AGAIN_S: i64 = 1;
+/// Tries after which a part of the stream is given up.
+const RELAY_TRIES_MAX: u32 = 100;
+/// Writes that the relay gets at once.
+const RELAY_BATCH_MAX: usize = 10;
+/// Seconds after which the relay is killed.
+const RELAY_TIMEOUT_S: i64 = 5;
+
+/// Where work comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// Requests to the API that were submitted and are not answered.
+    Api,
+    /// The table's stream.
+    Stream,
+    /// A queue.
+    Queue(QueueName),
+}
+
+impl Source {
+    /// Every source.
+    pub const ALL: [Self; 8] = [
+        Self::Api,
+        Self::Stream,
+        Self::Queue(QueueName::EdiDrop),
+        Self::Queue(QueueName::ShipmentApply),
+        Self::Queue(QueueName::OrderApply),
+        Self::Queue(QueueName::OrderDispatch),
+        Self::Queue(QueueName::ShipmentFanout),
+        Self::Queue(QueueName::PartnerDeliver),
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Api => "order-release",
+            Self::Stream => "event-publish",
+            Self::Queue(queue) => queue.as_str(),
+        }
+    }
+}
+
+/// The world does not come to rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotQuiet;
+
+/// What a function that ended said.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// Ids of the messages that stay in their queue.
+    Batch(Vec<String>),
+    /// Where in the stream to begin again, if anywhere.
+    Relay(Option<usize>),
+    /// The answer to a request.
+    Answer(Response),
+}
+
+/// What a running function holds.
+#[derive(Debug, Clone)]
+enum Held {
+    /// Id and receipt of each message.
+    Messages(QueueName, Vec<(String, String)>),
+    Stream(Range<usize>),
+    /// The number of the request.
+    Request(usize),
+}
+
+/// A running function.
+struct Running {
+    source: Source,
+    held: Held,
+    stop_at: Timestamp,
+    future: LocalBoxFuture<'static, Ended>,
+}
+
+/// How far a poll came.
+enum Step<T> {
+    Done(T),
+    Killed,
+    Open,
+}
+
+impl World {
+    /// Lets the world work until nothing is left to do, now or later. Messages in dead-letter queues stay there.
+    ///
+    /// # Errors
+    /// It comes to no end.
+    pub fn run(&self) -> Result<(), NotQuiet> {
+        self.run_until(&Source::ALL, Timestamp::MAX)
+    }
+
+    /// Lets the world work for so long. What is left to do later stays.
+    ///
+    /// # Errors
+    /// It comes to no end.
+    pub fn run_for(&self, time: SignedDuration) -> Result<(), NotQuiet> {
+        let until = later(self.now(), time.as_secs());
+        self.run_until(&Source::ALL, until)?;
+        let mut state = self.change();
+        state.now = until.max(state.now);
+        Ok(())
+    }
+
+    /// Lets only what comes from `sources` be worked on, until nothing of it is left to do, now or later.
+    ///
+    /// # Errors
+    /// It comes to no end.
+    pub fn run_only(&self, sources: &[Source]) -> Result<(), NotQuiet> {
+        self.run_until(sources, Timestamp::MAX)
+    }
+
+    fn run_until(&self, sources: &[Source], until: Timestamp) -> Result<(), NotQuiet> {
+        let mut running: Vec<Running> = Vec::new();
+        for _ in 0..MOVES_MAX {
+            self.expire();
+            let free = running.len() < self.state().workers_max;
+            let ready: Vec<Source> = sources.iter().copied().filter(|source| free && self.is_ready(*source)).collect();
+            let options = running.len() + ready.len();
+            if options == 0 {
+                if !self.pass_time(sources, until) {
+                    return Ok(());
+                }
+                continue;
+            }
+            let chosen = match (&mut self.change().schedule, ready.is_empty()) {
+                // A function that has begun has done nothing yet that others could see: beginning is no choice.
+                (Schedule::Given { .. }, false) => running.len(),
+                (schedule, _) => schedule.choose(options),
+            };
+            if let Some(source) = chosen.checked_sub(running.len()).and_then(|at| ready.get(at)) {
+                running.extend(self.begin_function(*source));
+            } else if let Some(one) = running.get_mut(chosen) {
+                match self.poll(&mut one.future, one.stop_at) {
+                    Step::Open => {}
+                    Step::Done(ended) => self.end_function(&running.remove(chosen), Some(ended)),
+                    Step::Killed => self.end_function(&running.remove(chosen), None),
+                }
+            }
+        }
+        Err(NotQuiet)
+    }
+
+    /// Drives one request to its end; none if the function is killed.
+    pub(crate) fn drive<T>(&self, future: impl Future<Output = T>, stop_at: Timestamp) -> Option<T> {
+        let mut future = pin!(future);
+        loop {
+            match self.poll(&mut future, stop_at) {
+                Step::Done(output) => return Some(output),
+                Step::Killed => return None,
+                Step::Open => {}
+            }
+        }
+    }
+
+    /// Polls until the function stands before an effect that others can see; what lies between two such they cannot.
+    fn poll<T>(&self, future: &mut (impl Future<Output = T> + Unpin), stop_at: Timestamp) -> Step<T> {
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            self.change().before_effect = false;
+            let polled = std::pin::Pin::new(&mut *future).poll(&mut context);
+            let mut state = self.change();
+            if std::mem::take(&mut state.kill) {
+                return Step::Killed;
+            }
+            if let Poll::Ready(output) = polled {
+                return Step::Done(output);
+            }
+            if state.now >= stop_at {
+                state.tell(format_args!("stopped by its time-out"));
+                return Step::Killed;
+            }
+            if state.before_effect {
+                return Step::Open;
+            }
+        }
+    }
+
+    fn is_ready(&self, source: Source) -> bool {
+        let state = self.state();
+        match source {
+            Source::Api => !state.requests.is_empty(),
+            Source::Stream => {
+                let relay = &state.relay;
+                !relay.busy && relay.done < state.stream.len() && relay.again_at.is_none_or(|at| at <= state.now)
+            }
+            Source::Queue(queue) => state.queues.get(&queue).and_then(Store::next_at).is_some_and(|at| at <= state.now),
+        }
+    }
+
+    /// Lets time pass until something of `sources` is ready. Says whether anything is, before `until`.
+    fn pass_time(&self, sources: &[Source], until: Timestamp) -> bool {
+        let mut state = self.change();
+        let next = sources.iter().filter_map(|source| match source {
+            // A request is begun at once.
+            Source::Api => None,
+            Source::Stream => state.relay.again_at.filter(|_| state.relay.done < state.stream.len()),
+            Source::Queue(queue) => state.queues.get(queue).and_then(Store::next_at),
+        });
+        let Some(next) = next.min().filter(|next| *next < until) else { return false };
+        state.now = next.max(state.now);
+        true
+    }
+
+    fn expire(&self) {
+        let mut state = self.change();
+        let now = state.now;
+        for (queue, store) in &mut state.queues {
+            store.expire(queue.settings(), now);
+        }
+    }
+
+    fn begin_function(&self, source: Source) -> Option<Running> {
+        match source {
+            Source::Api => {
+                let mut state = self.change();
+                let (number, request) = state.requests.pop_front()?;
+                state.tell(format_args!("order-release begins with {} {}", request.method, request.path));
+                let (now, stop_at) = (state.now, later(state.now, API_TIMEOUT_S));
+                drop(state);
+                let future = self.answer(request, Scope { now, stop_at });
+                Some(Running { source, held: Held::Request(number), stop_at, future })
+            }
+            Source::Stream => {
+                let mut state = self.change();
+                let range = state.relay.done..state.stream.len().min(state.relay.done + RELAY_BATCH_MAX);
+                state.relay.busy = true;
+                state.relay.again_at = None;
+                state.tell(format_args!("event-publish begins with {}..{}", range.start, range.end));
+                let stop_at = later(state.now, RELAY_TIMEOUT_S);
+                let written = state.stream.get(range.clone()).unwrap_or_default().to_vec();
+                drop(state);
+                let future = self.relay(range.start, written);
+                Some(Running { source, held: Held::Stream(range), stop_at, future })
+            }
+            Source::Queue(queue) => {
+                let mut state = self.change();
+                let (now, settings) = (state.now, queue.settings());
+                let batch_max = settings.batch_max.min(state.batch_max);
+                let entries = state.queues.entry(queue).or_default().receive(settings, batch_max, now);
+                if entries.is_empty() {
+                    return None;
+                }
+                let ids: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
+                state.tell(format_args!("{} begins with {}", queue.as_str(), ids.join(" ")));
+                drop(state);
+                let stop_at = later(now, settings.timeout_s);
+                let held = entries.iter().map(|entry| (entry.id.clone(), entry.receipt())).collect();
+                let future = self.function(queue, entries, stop_at)?;
+                Some(Running { source, held: Held::Messages(queue, held), stop_at, future })
+            }
+        }
+    }
+
+    /// Ends a function; `ended` is none if it was killed.
+    fn end_function(&self, running: &Running, ended: Option<Ended>) {
+        let mut state = self.change();
+        let (now, name) = (state.now, running.source.name());
+        match (&running.held, ended) {
+            (Held::Request(number), ended) => {
+                let answer = if let Some(Ended::Answer(response)) = ended { Some(response) } else { None };
+                let status = answer.as_ref().map_or(0, |answer| answer.status);
+                state.answers.insert(*number, answer);
+                state.tell(format_args!("{name} answers {status}"));
+            }
+            (Held::Messages(queue, held), ended) => {
+                let store = state.queues.entry(*queue).or_default();
+                let mut stay = 0;
+                for (id, receipt) in held {
+                    match &ended {
+                        Some(Ended::Batch(failed)) if !failed.contains(id) => store.delete(receipt),
+                        _ => {
+                            store.release(receipt);
+                            stay += 1;
+                        }
+                    }
+                }
+                state.tell(format_args!("{name} ends; {stay} stay"));
+            }
+            (Held::Stream(range), ended) => {
+                let total = range.end;
+                let reached = match ended {
+                    Some(Ended::Relay(again)) => again.unwrap_or(total).clamp(range.start, total),
+                    _ => range.start,
+                };
+                let relay = &mut state.relay;
+                relay.busy = false;
+                relay.tries = if reached > relay.done { 0 } else { relay.tries + 1 };
+                relay.done = reached;
+                if reached < total {
+                    relay.again_at = Some(later(now, RELAY_AGAIN_S));
+                }
+                if relay.tries >= RELAY_TRIES_MAX {
+                    relay.given_up.push(range.clone());
+                    (relay.done, relay.tries, relay.again_at) = (total, 0, None);
+                }
+                state.tell(format_args!("{name} ends at {reached}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What can be seen of a world from outside it: items, events, and a summary that two runs can be compared by.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use canonical::{Delivery, Digest, Event, EventId, Parked, Release, ReleaseId, Shipment, Subject};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{QueueName, World};
+
+/// How a world stands, without times and without what may differ between two runs that come to the same. Text, so that a
+/// difference is read at once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Each release: state, lines, facts.
+    pub releases: Vec<String>,
+    /// Each shipment: what was confirmed, and its trail.
+    pub shipments: Vec<String>,
+    /// Each delivery: receiver, subject, where it stands.
+    pub deliveries: Vec<String>,
+    /// Each parked message, with its reason.
+    pub parked: Vec<String>,
+    /// What partners' systems did, and how often: receiver, key, times.
+    pub done: Vec<String>,
+    /// Names in partners' outboxes.
+    pub outboxes: Vec<String>,
+    /// Each event that was told: type and id.
+    pub events: Vec<String>,
+    /// Messages in dead-letter queues.
+    pub dead: Vec<String>,
+}
+
+impl World {
+    /// How the world stands.
+    pub fn summary(&self) -> Summary {
+        Summary {
+            releases: sorted(self.releases().iter().map(release)),
+            shipments: sorted(self.shipments().iter().map(shipment)),
+            deliveries: sorted(self.deliveries().iter().map(delivery)),
+            parked: sorted(self.parked().iter().map(|one| format!("{} {} {}", one.id, json(&one.parked_as), one.code))),
+            done: self.done(),
+            outboxes: self.outboxes(),
+            events: self.told_ids(),
+            dead: self.dead(),
+        }
+    }
+
+    /// The release.
+    pub fn release(&self, id: &str) -> Option<Release> {
+        let id: ReleaseId = id.parse().ok()?;
+        self.releases().into_iter().find(|release| release.id == id)
+    }
+
+    /// Every release.
+    pub fn releases(&self) -> Vec<Release> {
+        self.items("RELEASE")
+    }
+
+    /// Every shipment.
+    pub fn shipments(&self) -> Vec<Shipment> {
+        self.items("SHIPMENT")
+    }
+
+    /// Every delivery.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.items("DELIVERY")
+    }
+
+    /// Every parked message.
+    pub fn parked(&self) -> Vec<Parked> {
+        self.items("PARKED")
+    }
+
+    /// Every event that a write told, in the order of the table's stream.
+    pub fn told(&self) -> Vec<Event> {
+        self.state().stream.iter().flat_map(|written| written.events.iter().cloned()).collect()
+    }
+
+    /// How many events of each type were told.
+    pub fn told_counts(&self) -> BTreeMap<&'static str, usize> {
+        let state = self.state();
+        let mut counts = BTreeMap::new();
+        for event in state.stream.iter().flat_map(|written| &written.events) {
+            *counts.entry(event.meta.kind.as_str()).or_insert(0) += 1;
+        }
+        counts
+    }
+
+    /// Every publication on the bus, repetitions included.
+    pub fn published(&self) -> Vec<Event> {
+        self.state().published.clone()
+    }
+
+    /// Ids of every event that reached the bus.
+    pub fn published_ids(&self) -> BTreeSet<EventId> {
+        self.state().published.iter().map(|event| event.meta.id.clone()).collect()
+    }
+
+    /// Messages that wait in a queue, visible or not.
+    pub fn waiting(&self, queue: QueueName) -> usize {
+        self.state().queues.get(&queue).map_or(0, |store| store.entries.len())
+    }
+
+    /// Bodies of the messages in a queue's dead-letter queue.
+    pub fn dead_letters(&self, queue: QueueName) -> Vec<String> {
+        let state = self.state();
+        let dead = state.queues.get(&queue).map(|store| store.dead.as_slice()).unwrap_or_default();
+        dead.iter().map(|entry| entry.body.clone()).collect()
+    }
+
+    /// The notes on messages of a queue that failed for the last time.
+    pub fn notes(&self, queue: QueueName) -> Vec<Value> {
+        let state = self.state();
+        state.notes.iter().filter(|((of, _), _)| *of == queue).map(|(_, note)| note.clone()).collect()
+    }
+
+    /// A document of the archive.
+    pub fn archived(&self, sha256: &Digest) -> Option<Vec<u8>> {
+        self.state().archive.get(sha256).cloned()
+    }
+
+    /// Every item under this sort key that can be read. One that cannot be is named by [`World::audit`].
+    pub(crate) fn items<T: DeserializeOwned>(&self, sk: &str) -> Vec<T> {
+        let state = self.state();
+        let own = state.table.iter().filter(|(key, _)| key.sk() == sk);
+        own.filter_map(|(_, item)| serde_json::from_value(item.value.clone()).ok()).collect()
+    }
+
+    fn told_ids(&self) -> Vec<String> {
+        let state = self.state();
+        let events = state.stream.iter().flat_map(|written| &written.events);
+        sorted(events.map(|event| format!("{} {}", event.meta.kind, event.meta.id)))
+    }
+
+    fn done(&self) -> Vec<String> {
+        let state = self.state();
+        let of = |(partner, endpoint): (&canonical::PartnerId, &crate::outside::Endpoint)| {
+            let done = endpoint.done().into_iter();
+            done.map(|(key, times)| format!("{partner} {key} ×{times}")).collect::<Vec<_>>()
+        };
+        sorted(state.endpoints.iter().flat_map(of))
+    }
+
+    fn outboxes(&self) -> Vec<String> {
+        self.state().outbox.keys().map(|(partner, name)| format!("{partner}/{name}")).collect()
+    }
+
+    fn dead(&self) -> Vec<String> {
+        let state = self.state();
+        let dead = state.queues.iter().filter(|(_, store)| !store.dead.is_empty());
+        dead.map(|(queue, store)| format!("{}: {}", queue.as_str(), store.dead.len())).collect()
+    }
+}
+
+fn release(release: &Release) -> String {
+    let lines = release.lines();
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|line| format!("{} {} {}/{} {}", line.line_no, line.sku, line.shipped, line.ordered, line.uom))
+        .collect();
+    let number = release.dispatch.as_ref().map_or("not placed", |dispatch| dispatch.depositor_order_no.as_str());
+    format!("{} {} [{number}] {} {}", release.id, release.state(), lines.join(", "), json(&release.facts))
+}
+
+fn delivery(delivery: &Delivery) -> String {
+    // The release of an event is left out: a milestone that comes before its ship confirm has none yet.
+    let subject = match &delivery.subject {
+        Subject::Release { release_id } => format!("release {release_id}"),
+        Subject::Cancel { release_id } => format!("cancel {release_id}"),
+        Subject::Event { event_id, .. } => format!("event {event_id}"),
+        Subject::Acknowledgment { group } => format!("acknowledgment of {group}"),
+    };
+    format!("{} {} {subject}: {}", delivery.receiver.partner, delivery.id, json(&delivery.state))
+}
+
+fn shipment(shipment: &Shipment) -> String {
+    format!("{} {} {}", shipment.id, json(&shipment.confirmed), json(&shipment.milestones))
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn sorted(lines: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut lines: Vec<String> = lines.into_iter().collect();
+    lines.sort();
+    lines
+}

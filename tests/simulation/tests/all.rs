@@ -1,0 +1,24 @@
+//! Orders from end to end, in memory: the real bodies of the functions in the simulator.
+//!
+//! A **story** is what the ERP and the partners do; [`cast`] has the world that it is played in, [`story`] the stories. A
+//! test plays a story with something going wrong and compares what came of it with the same story gone well: the same
+//! releases, shipments, deliveries and parked messages, the same effects at the partners, the same event ids.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod cast;
+mod concurrent;
+mod faults;
+mod happy;
+mod orders;
+mod partial;
+mod poison;
+mod story;
+mod template;
+mod twice;
+mod unrepeatable;

@@ -1,0 +1,158 @@
+//! Who plays: the sample partners of this repository, and the documents that they write.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use canonical::{Digest, ReleaseId, ShipmentId};
+use partners::{Bundle, SourceFile};
+use sim::World;
+
+pub(crate) const ERP: &str = "northwind-erp";
+/// The 3PL with files.
+pub(crate) const ACME: &str = "acme-3pl";
+/// The 3PL with webhooks.
+pub(crate) const BOLT: &str = "bolt-3pl";
+pub(crate) const TMS: &str = "summit-tms";
+pub(crate) const SHOP: &str = "webshop";
+
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the workspace is two folders up")
+}
+
+/// The sample partners' profiles.
+pub(crate) fn bundle() -> Arc<Bundle> {
+    static BUNDLE: OnceLock<Arc<Bundle>> = OnceLock::new();
+    Arc::clone(BUNDLE.get_or_init(|| bundle_with(&[])))
+}
+
+/// The same with changes: file, what stands there, what shall stand there.
+pub(crate) fn bundle_with(changes: &[(&str, &str, &str)]) -> Arc<Bundle> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(root().join("infra/partners"))
+        .expect("the sample partners are there")
+        .map(|entry| entry.expect("a file").path())
+        .collect();
+    paths.sort();
+    let files: Vec<SourceFile> = paths
+        .iter()
+        .map(|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
+            let mut text = std::fs::read_to_string(path).expect("a text");
+            for (_, from, to) in changes.iter().filter(|(file, ..)| *file == name) {
+                assert!(text.contains(from), "{name} holds {from}");
+                text = text.replace(from, to);
+            }
+            SourceFile { name, text }
+        })
+        .collect();
+    let variables = BTreeMap::from([
+        ("SANDBOX_URL".to_owned(), "http://sandbox.invalid".to_owned()),
+        ("ERP_API_KEY_SHA256".to_owned(), Digest::of(sim::api_key(ERP).as_bytes()).to_string()),
+    ]);
+    Arc::new(partners::compile(&files, &variables).expect("the sample partners compile"))
+}
+
+/// A world in which nothing has happened.
+pub(crate) fn world() -> World {
+    world_with(bundle())
+}
+
+pub(crate) fn world_with(bundle: Arc<Bundle>) -> World {
+    World::new(bundle, "2026-11-23T10:00:00Z".parse().expect("a time"))
+}
+
+pub(crate) fn release_id(order_no: &str) -> ReleaseId {
+    let erp = ERP.parse().expect("an id");
+    ReleaseId::derive(&bundle().house.tenant, &erp, order_no, 1)
+}
+
+pub(crate) fn shipment_id(partner: &str, shipment_no: &str) -> ShipmentId {
+    let partner = partner.parse().expect("an id");
+    ShipmentId::derive(&bundle().house.tenant, &partner, shipment_no)
+}
+
+/// An order release of some lines (item, quantity), each piece by piece.
+pub(crate) fn order(order_no: &str, region: &str, lines: &[(&str, u32)]) -> String {
+    let line = |(at, (sku, quantity)): (usize, &(&str, u32))| serde_json::json!({ "line_no": at + 1, "sku": sku, "quantity": quantity.to_string(), "uom": "EA" });
+    let lines: Vec<_> = lines.iter().enumerate().map(line).collect();
+    let ship_to = serde_json::json!({
+        "name": "Corner Shop", "address1": "1 Main Street", "city": "Springfield", "region": region,
+        "postal_code": "10001", "country": "US",
+    });
+    serde_json::json!({ "order_no": order_no, "ship_to": ship_to, "lines": lines }).to_string()
+}
+
+/// What a 3PL finds in a 940, read the plain way that any EDI tool would.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Placed {
+    pub(crate) interchange: u32,
+    pub(crate) group: u32,
+    pub(crate) order_no: String,
+    /// Purpose: `N` to ship, `F` to cancel.
+    pub(crate) purpose: String,
+}
+
+/// The 940s in a partner's outbox, in the order of their numbers.
+pub(crate) fn placed(world: &World, partner: &str) -> Vec<Placed> {
+    let files = world.outbox(partner).into_iter().filter(|(name, _)| name.starts_with("940-"));
+    let mut placed: Vec<Placed> = files.map(|(_, bytes)| read_940(&bytes)).collect();
+    placed.sort_by_key(|one| one.interchange);
+    placed
+}
+
+fn read_940(bytes: &[u8]) -> Placed {
+    let text = std::str::from_utf8(bytes).expect("ASCII");
+    let segments: Vec<Vec<&str>> = text.split('~').map(|segment| segment.split('*').collect()).collect();
+    let find = |id: &str| segments.iter().find(|segment| segment[0] == id).unwrap_or_else(|| panic!("{id} in {text}"));
+    let number = |text: &str| text.parse().expect("a number");
+    Placed {
+        interchange: number(find("ISA")[13]),
+        group: number(find("GS")[6]),
+        order_no: find("W05")[2].to_owned(),
+        purpose: find("W05")[1].to_owned(),
+    }
+}
+
+/// The values of one segment wherever it stands in a file of ours.
+pub(crate) fn segments(bytes: &[u8], id: &str) -> Vec<String> {
+    let text = std::str::from_utf8(bytes).expect("ASCII");
+    let own = |segment: &&str| segment.split('*').next() == Some(id);
+    text.split('~').filter(own).map(ToOwned::to_owned).collect()
+}
+
+/// A file of Acme's with one functional group. `control` is its ISA13 and its GS06.
+pub(crate) fn acme_file(functional_id: &str, control: u32, sets: &[String]) -> Vec<u8> {
+    let mut text = format!(
+        "ISA*00*          *00*          *ZZ*ACME3PL        *ZZ*NORTHWIND      *261123*1400*U*00401*{control:09}*0*P*>~\
+         GS*{functional_id}*ACME3PL*NORTHWIND*20261123*1400*{control}*X*004010~"
+    );
+    for (at, set) in sets.iter().enumerate() {
+        let (id, body) = set.split_once('~').expect("the set's id, then its segments");
+        let number = at + 1;
+        let count = body.matches('~').count() + 2;
+        let _ = write!(text, "ST*{id}*{number:04}~{body}SE*{count}*{number:04}~");
+    }
+    let _ = write!(text, "GE*{}*{control}~IEA*1*{control:09}~", sets.len());
+    text.into_bytes()
+}
+
+/// A 945 of one line, to be put into a file.
+pub(crate) fn advice(order_no: &str, shipment_no: &str, sku: &str, ordered: u32, shipped: u32) -> String {
+    let status = if shipped < ordered { "BP" } else { "CC" };
+    format!(
+        "945~W06*F*{order_no}*20261123*{shipment_no}~N1*SF*LONE STAR LOGISTICS*92*DAL1~G62*11*20261123*X*1345*UT~W27*M*ODFL~LX*1~\
+         W12*{status}*{ordered}*{shipped}*{}*EA**VN*{sku}~N9*LI*1~W03*{shipped}~",
+        ordered - shipped
+    )
+}
+
+/// A 997 that accepts a group of ours with one set, to be put into a file.
+pub(crate) fn acceptance(group: u32) -> String {
+    format!("997~AK1*OW*{group}~AK2*940*0001~AK5*A~AK9*A*1*1*1~")
+}
+
+/// A 997 that refuses it.
+pub(crate) fn refusal(group: u32) -> String {
+    format!("997~AK1*OW*{group}~AK2*940*0001~AK3*N4*6**8~AK4*2*156*7~AK5*R*5~AK9*R*1*1*0~")
+}

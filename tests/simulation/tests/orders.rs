@@ -1,0 +1,76 @@
+//! Every order of arrival.
+
+use sim::Twins;
+
+use crate::cast::world;
+use crate::story::{Act, Pace, S1, S2, Story, perform, same, settle, tried, well};
+
+/// Every order of `items`.
+pub(crate) fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
+    if items.len() <= 1 {
+        return vec![items.to_vec()];
+    }
+    (0..items.len())
+        .flat_map(|first| {
+            let mut rest = items.to_vec();
+            let first = rest.remove(first);
+            permutations(&rest).into_iter().map(move |mut order| {
+                order.insert(0, first.clone());
+                order
+            })
+        })
+        .collect()
+}
+
+/// Plays `story` with the acts of `window` in every order, each settled before the next, and all at once with twins.
+fn every_order(story: &Story, window: std::ops::Range<usize>) -> usize {
+    let well = well(story);
+    let placed = world();
+    (story.release)().perform(&placed);
+    settle(&placed);
+    let acts = (story.then)(&placed);
+    perform(&placed, &acts[..window.start], Pace::Settled);
+    let orders = permutations(&acts[window.clone()]);
+    for order in &orders {
+        for (pace, twins) in
+            [(Pace::Settled, Twins::None), (Pace::AtOnce, Twins::None), (Pace::AtOnce, Twins::Together)]
+        {
+            let world = placed.fork();
+            world.set_twins(twins);
+            perform(&world, order, pace);
+            perform(&world, &acts[window.end..], Pace::Settled);
+            same(&world, &well, &format!("{} {pace:?} {twins:?} {}", story.name, names(order)));
+        }
+    }
+    orders.len() * 2
+}
+
+fn names(acts: &[Act]) -> String {
+    let name = |act: &Act| match act {
+        Act::Release { key, .. } => key.clone(),
+        Act::Webhook { topic, id, .. } => format!("{topic} {id}"),
+        Act::Drop { name, .. } => name.clone(),
+    };
+    acts.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn s1_in_every_order_of_the_first_five() {
+    tried("S1 in every order of the first five", every_order(&S1, 0..5));
+}
+
+#[test]
+fn s1_in_every_order_of_the_last_five() {
+    tried("S1 in every order of the last five", every_order(&S1, 1..6));
+}
+
+/// Acknowledgment, both ship confirms and the first shipment's milestones.
+#[test]
+fn s2_in_every_order_of_the_first_five() {
+    tried("S2 in every order of the first five", every_order(&S2, 0..5));
+}
+
+#[test]
+fn s2_in_every_order_of_the_last_five() {
+    tried("S2 in every order of the last five", every_order(&S2, 2..7));
+}

@@ -1,0 +1,273 @@
+//! What the ERP and the partners do.
+
+use handlers::Response;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use sim::{QueueName, Summary, World};
+
+use crate::cast::{ACME, BOLT, ERP, TMS, acceptance, acme_file, advice, order, placed, release_id, shipment_id};
+
+/// One thing that somebody outside does.
+#[derive(Debug, Clone)]
+pub(crate) enum Act {
+    /// The ERP releases an order.
+    Release { key: String, body: String },
+    /// A partner sends a webhook.
+    Webhook { partner: &'static str, topic: &'static str, id: String, body: String },
+    /// A partner drops a file.
+    Drop { partner: &'static str, name: String, bytes: Vec<u8> },
+}
+
+impl Act {
+    pub(crate) fn release(key: &str, body: String) -> Self {
+        Self::Release { key: key.to_owned(), body }
+    }
+
+    pub(crate) fn webhook(partner: &'static str, topic: &'static str, id: &str, body: &Value) -> Self {
+        Self::Webhook { partner, topic, id: id.to_owned(), body: body.to_string() }
+    }
+
+    pub(crate) fn drop(partner: &'static str, name: &str, bytes: Vec<u8>) -> Self {
+        Self::Drop { partner, name: name.to_owned(), bytes }
+    }
+
+    /// Does it. Clients try again until they are answered, and must be answered 202.
+    pub(crate) fn perform(&self, world: &World) {
+        let response = match self {
+            Self::Release { key, body } => world.insist(|world| world.api_post(ERP, key, body)),
+            Self::Webhook { partner, topic, id, body } => world.insist(|world| world.webhook(partner, topic, id, body)),
+            Self::Drop { partner, name, bytes } => return world.drop_file(partner, name, bytes),
+        };
+        let response = response.unwrap_or_else(|| panic!("{self:?} is never answered"));
+        assert_eq!(response.status, 202, "{self:?}: {}", words(&response));
+    }
+
+    /// The same thing told again by one who forgot that it was told: other key, other webhook id, other file name.
+    pub(crate) fn renamed(&self) -> Self {
+        let mut again = self.clone();
+        match &mut again {
+            Self::Release { key: name, .. } | Self::Webhook { id: name, .. } | Self::Drop { name, .. } => {
+                *name = format!("again-{name}");
+            }
+        }
+        again
+    }
+}
+
+/// The body of an answer.
+pub(crate) fn words(response: &Response) -> String {
+    String::from_utf8_lossy(&response.body).into_owned()
+}
+
+/// Whether each act waits until the one before has settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// It does.
+    Settled,
+    /// Everything comes at once.
+    AtOnce,
+}
+
+impl Pace {
+    pub(crate) const BOTH: [Self; 2] = [Self::Settled, Self::AtOnce];
+}
+
+/// A story: an order, and what its 3PL and carrier do once it is placed with them.
+#[derive(Clone, Copy)]
+pub(crate) struct Story {
+    pub(crate) name: &'static str,
+    pub(crate) release: fn() -> Act,
+    pub(crate) then: fn(&World) -> Vec<Act>,
+}
+
+/// A sales order to the 3PL with webhooks, in two parcels, up to the delivery of both.
+pub(crate) const S1: Story = Story { name: "S1", release: s1_release, then: s1_then };
+/// A sales order to the 3PL with files, in two shipments, up to their delivery.
+pub(crate) const S2: Story = Story { name: "S2", release: s2_release, then: s2_then };
+
+pub(crate) const STORIES: [Story; 2] = [S1, S2];
+
+fn s1_release() -> Act {
+    Act::release("s1", order("SO-1", "NY", &[("DRILL", 12), ("BITS", 36)]))
+}
+
+fn s1_then(_: &World) -> Vec<Act> {
+    let id = release_id("SO-1");
+    let shipped = json!({
+        "release_id": id, "shipment_no": "B-1", "shipped_at": "2026-11-23T12:00:00-05:00", "scac": "UPSN",
+        "tracking_nos": ["1Z1", "1Z2"],
+        "lines": [
+            { "line_no": 1, "sku": "DRILL", "quantity": "12", "uom": "EA" },
+            { "line_no": 2, "sku": "BITS", "quantity": "36", "uom": "EA" },
+        ],
+    });
+    let scan = |id: &str, tracking_no: &str, milestone: &str, at: &str| {
+        let body = json!({
+            "shipment_no": "B-1", "tracking_no": tracking_no, "milestone": milestone, "occurred_at": at,
+        });
+        Act::webhook(BOLT, "tracking-update", id, &body)
+    };
+    let accepted = json!({ "release_id": id, "partner_order_no": "NJ-1", "occurred_at": "2026-11-23T12:00:00Z" });
+    let waved = json!({ "release_id": id, "occurred_at": "2026-11-23T13:00:00Z" });
+    vec![
+        Act::webhook(BOLT, "release-accepted", "b1", &accepted),
+        Act::webhook(BOLT, "release-waved", "b2", &waved),
+        Act::webhook(BOLT, "ship-confirm", "b3", &shipped),
+        scan("b4", "1Z1", "picked_up", "2026-11-23T20:00:00Z"),
+        scan("b5", "1Z1", "delivered", "2026-11-24T08:00:00Z"),
+        scan("b6", "1Z2", "delivered", "2026-11-24T08:00:00Z"),
+    ]
+}
+
+fn s2_release() -> Act {
+    Act::release("s2", order("SO-2", "TX", &[("BOLT", 100)]))
+}
+
+fn s2_then(world: &World) -> Vec<Act> {
+    let placed = placed(world, ACME).into_iter().find(|placed| placed.order_no == "SO-2").expect("a 940 in the outbox");
+    let scan = |id: &str, shipment_no: &str, milestone: &str, at: &str| {
+        let body = json!({
+            "shipment_id": shipment_id(ACME, shipment_no), "milestone": milestone, "occurred_at": at,
+        });
+        Act::webhook(TMS, "tracking-update", id, &body)
+    };
+    let first = advice(&placed.order_no, "A-1", "BOLT", 100, 60);
+    let second = advice(&placed.order_no, "A-2", "BOLT", 40, 40);
+    vec![
+        Act::drop(ACME, "997.edi", acme_file("FA", 101, &[acceptance(placed.group)])),
+        Act::drop(ACME, "945-1.edi", acme_file("SW", 102, &[first])),
+        Act::drop(ACME, "945-2.edi", acme_file("SW", 103, &[second])),
+        scan("t1", "A-1", "picked_up", "2026-11-23T20:00:00Z"),
+        scan("t2", "A-1", "delivered", "2026-11-24T06:00:00Z"),
+        scan("t3", "A-2", "picked_up", "2026-11-24T05:00:00Z"),
+        scan("t4", "A-2", "delivered", "2026-11-24T09:00:00Z"),
+    ]
+}
+
+/// Plays a story to its end.
+pub(crate) fn play(world: &World, story: &Story, pace: Pace) {
+    (story.release)().perform(world);
+    settle(world);
+    perform(world, &(story.then)(world), pace);
+}
+
+/// A story that was broken off: the world at a moment in which nothing runs, and what is left to be done.
+pub(crate) struct Pause {
+    pub(crate) world: World,
+    /// The release is one of the acts at the beginning alone; the others follow from what it led to.
+    left: Option<Vec<Act>>,
+}
+
+/// Plays a story to its end, keeping every moment in which nothing runs.
+pub(crate) fn play_with_pauses(world: &World, story: &Story, pace: Pace) -> Vec<Pause> {
+    let mut pauses = vec![Pause { world: world.fork(), left: None }];
+    (story.release)().perform(world);
+    settle(world);
+    let mut acts = (story.then)(world);
+    while !acts.is_empty() {
+        pauses.push(Pause { world: world.fork(), left: Some(acts.clone()) });
+        let act = acts.remove(0);
+        act.perform(world);
+        if pace == Pace::Settled {
+            settle(world);
+        }
+    }
+    pauses.push(Pause { world: world.fork(), left: Some(acts) });
+    settle(world);
+    pauses
+}
+
+impl Pause {
+    /// Plays the story from here to its end in a world of its own, in which something is different.
+    pub(crate) fn play_on(&self, story: &Story, pace: Pace, different: impl FnOnce(&World)) -> World {
+        let world = self.world.fork();
+        different(&world);
+        match &self.left {
+            None => play(&world, story, pace),
+            Some(acts) => perform(&world, acts, pace),
+        }
+        world
+    }
+}
+
+/// Lets everybody do what is left, in this order.
+pub(crate) fn perform(world: &World, acts: &[Act], pace: Pace) {
+    for act in acts {
+        act.perform(world);
+        if pace == Pace::Settled {
+            settle(world);
+        }
+    }
+    settle(world);
+}
+
+/// Lets the world come to rest; what died is redriven once, as an operator would.
+pub(crate) fn settle(world: &World) {
+    rest(world);
+    let redriven: usize = QueueName::READ.map(|queue| world.redrive(queue)).into_iter().sum();
+    if redriven > 0 {
+        rest(world);
+    }
+}
+
+/// Lets the world come to rest.
+pub(crate) fn rest(world: &World) {
+    assert_eq!(world.run(), Ok(()), "the world comes to rest; its end:\n{}", tail(world));
+}
+
+/// The last lines of the trace.
+pub(crate) fn tail(world: &World) -> String {
+    let trace = world.trace();
+    trace[trace.len().saturating_sub(60)..].join("\n")
+}
+
+/// The story gone well.
+pub(crate) fn well(story: &Story) -> Summary {
+    let world = crate::cast::world();
+    play(&world, story, Pace::Settled);
+    assert_eq!(world.audit(), Vec::<String>::new());
+    let well = world.summary();
+    assert!(well.releases.iter().all(|release| release.contains(" DELIVERED ")), "{well:#?}");
+    assert_eq!((&well.parked, &well.dead), (&Vec::new(), &Vec::new()));
+    well
+}
+
+/// Holds a world that came to rest against a story gone well.
+pub(crate) fn same(world: &World, well: &Summary, what: &dyn std::fmt::Display) {
+    let found = (world.audit(), world.summary());
+    assert!(found == (Vec::new(), well.clone()), "{what}: {}\n{}", difference(&found.1, well, &found.0), tail(world));
+}
+
+/// What differs, line by line.
+fn difference(found: &Summary, expected: &Summary, audit: &[String]) -> String {
+    let lines = |summary: &Summary| {
+        let parts = [
+            &summary.releases,
+            &summary.shipments,
+            &summary.deliveries,
+            &summary.parked,
+            &summary.done,
+            &summary.outboxes,
+            &summary.events,
+            &summary.dead,
+        ];
+        parts.into_iter().flatten().cloned().collect::<Vec<String>>()
+    };
+    let (found, expected) = (lines(found), lines(expected));
+    let only = |mark: &str, these: &[String], those: &[String]| {
+        these.iter().filter(|line| !those.contains(line)).map(|line| format!("\n  {mark} {line}")).collect::<String>()
+    };
+    let offences: String = audit.iter().map(|line| format!("\n  ! {line}")).collect();
+    format!("{offences}{}{}", only("+", &found, &expected), only("-", &expected, &found))
+}
+
+/// So much time.
+pub(crate) fn hours(count: i64) -> SignedDuration {
+    SignedDuration::from_hours(count)
+}
+
+/// Says how much was tried, for those who run the tests with `--nocapture`.
+#[expect(clippy::print_stderr, reason = "what was tried is worth a line of a test's output")]
+pub(crate) fn tried(what: &str, schedules: usize) {
+    eprintln!("{what}: {schedules} schedules");
+}

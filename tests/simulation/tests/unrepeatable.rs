@@ -1,0 +1,117 @@
+//! A partner whose system does everything again that it is asked again. It is called once, whatever happens; where it is
+//! not known what became of the call, the delivery says so and a person decides.
+
+use std::sync::Arc;
+
+use canonical::{Delivery, DeliveryState, EventType, Subject};
+use partners::Bundle;
+use sim::{Faults, QueueName, Reaction, Twins, World};
+
+use crate::cast::{BOLT, bundle_with, order, world_with};
+use crate::story::{Act, settle, tried};
+
+fn bundle() -> Arc<Bundle> {
+    bundle_with(&[("bolt-3pl.toml", "guarantee = \"dedupes\"", "guarantee = \"neither\"")])
+}
+
+fn place(world: &World) {
+    Act::release("n", order("SO-N", "NY", &[("DRILL", 1)])).perform(world);
+    settle(world);
+}
+
+fn delivery(world: &World) -> Delivery {
+    let of_release = |one: &Delivery| matches!(one.subject, Subject::Release { .. });
+    world.deliveries().into_iter().find(of_release).expect("the release's delivery")
+}
+
+fn unknown(world: &World) -> usize {
+    world.told().iter().filter(|event| event.meta.kind == EventType::DeliveryUnknown).count()
+}
+
+/// Every call of a port fails in every way, when the partner takes the order at once and when it first asks to wait.
+#[test]
+fn it_is_called_once_whatever_fails() {
+    let bundle = bundle();
+    let (mut schedules, mut open) = (0, 0);
+    for script in [Vec::new(), vec![Reaction::Answers(429, Some(30))]] {
+        let begin = || {
+            let world = world_with(Arc::clone(&bundle));
+            world.script(BOLT, script.clone());
+            world
+        };
+        let undisturbed = begin();
+        place(&undisturbed);
+        assert_eq!(delivery(&undisturbed).state, DeliveryState::Delivered);
+        let faults = |call| undisturbed.kinds_of(call).iter().map(move |kind| (call, kind));
+        for (call, kind) in (1..=undisturbed.calls()).flat_map(faults) {
+            let world = begin();
+            world.set_faults(Faults::one(call, *kind));
+            place(&world);
+            let done = world.received(BOLT).iter().filter(|got| got.done).count();
+            let what = world.trace().into_iter().find(|line| line.ends_with(&format!("{kind:?}"))).expect("the fault");
+            assert_eq!(world.audit(), Vec::<String>::new(), "{what}");
+            match delivery(&world).state {
+                DeliveryState::Delivered => assert_eq!((done, unknown(&world)), (1, 0), "{what}"),
+                DeliveryState::Unknown => {
+                    assert!(done <= 1, "{what}");
+                    assert_eq!(unknown(&world), 1, "a person is told: {what}");
+                    assert_eq!(world.waiting(QueueName::Parked), 1, "and finds it: {what}");
+                    // What fails before the call is on record leaves nothing open.
+                    let about_the_call = what.contains("PartnerHttp") || what.contains("Table commit");
+                    assert!(about_the_call, "{what}");
+                    open += 1;
+                }
+                state => panic!("{what}: {state:?}"),
+            }
+            schedules += 1;
+        }
+    }
+    tried("a partner that does everything again", schedules);
+    assert!(open > 0, "some of these faults leave the result open");
+}
+
+#[test]
+fn a_lost_answer_is_left_to_a_person() {
+    for reaction in [Reaction::DoesAndIsNotHeard, Reaction::Answers(500, None), Reaction::Unreachable] {
+        let world = world_with(bundle());
+        world.script(BOLT, [reaction.clone()]);
+        place(&world);
+        assert_eq!(delivery(&world).state, DeliveryState::Unknown, "{reaction:?}");
+        assert!(world.received(BOLT).len() <= 1, "{reaction:?}");
+        // A redrive of what is unknown changes nothing.
+        let before = world.summary();
+        world.send(QueueName::PartnerDeliver, &work(&delivery(&world)));
+        settle(&world);
+        assert_eq!(world.summary(), before, "{reaction:?}");
+    }
+}
+
+/// That it refuses now, or asks to wait, is an answer: it is asked again, and does it once.
+#[test]
+fn an_answer_that_asks_to_wait_is_no_lost_answer() {
+    let world = world_with(bundle());
+    world.script(BOLT, [Reaction::Answers(429, Some(90)), Reaction::Answers(401, None)]);
+    place(&world);
+    assert_eq!(delivery(&world).state, DeliveryState::Delivered);
+    let received = world.received(BOLT);
+    assert_eq!(received.iter().map(|got| got.done).collect::<Vec<_>>(), [false, false, true]);
+    assert!(received[1].at.duration_since(received[0].at).as_secs() >= 90, "{received:?}");
+}
+
+/// A queue that delivers twice at once: the second worker leaves the delivery to the first.
+#[test]
+fn a_twin_at_the_same_time_leaves_the_call_to_the_first() {
+    for batch_max in [1, 10] {
+        let world = world_with(bundle());
+        world.set_twins(Twins::Together);
+        world.set_workers(2, batch_max);
+        place(&world);
+        assert_eq!(world.received(BOLT).len(), 1);
+        assert_eq!(delivery(&world).state, DeliveryState::Delivered, "batches of {batch_max}");
+    }
+}
+
+fn work(delivery: &Delivery) -> String {
+    let receiver = &delivery.receiver;
+    serde_json::json!({ "tenant": receiver.tenant, "partner": receiver.partner, "delivery": delivery.id }).to_string()
+}
