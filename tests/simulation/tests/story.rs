@@ -254,11 +254,11 @@ fn difference(found: &Summary, expected: &Summary, audit: &[String]) -> String {
         parts.into_iter().flatten().cloned().collect::<Vec<String>>()
     };
     let (found, expected) = (lines(found), lines(expected));
-    let only = |mark: &str, these: &[String], those: &[String]| {
-        these.iter().filter(|line| !those.contains(line)).map(|line| format!("\n  {mark} {line}")).collect::<String>()
-    };
-    let offences: String = audit.iter().map(|line| format!("\n  ! {line}")).collect();
-    format!("{offences}{}{}", only("+", &found, &expected), only("-", &expected, &found))
+    let mut different = Vec::new();
+    different.extend(audit.iter().map(|line| format!("  ! {line}")));
+    different.extend(found.iter().filter(|line| !expected.contains(line)).map(|line| format!("  + {line}")));
+    different.extend(expected.iter().filter(|line| !found.contains(line)).map(|line| format!("  - {line}")));
+    format!("\n{}", different.join("\n"))
 }
 
 /// So much time.
