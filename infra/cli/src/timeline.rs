@@ -154,8 +154,8 @@ pub(crate) fn parked_detail(parked: &Parked) -> String {
         .map(|finding| {
             let place = match &finding.place {
                 Some(canonical::Place::Pointer(pointer)) => format!(" at {pointer}"),
-                Some(canonical::Place::Edi { segment, segment_position, element, byte_offset }) => {
-                    let segment = segment.as_deref().unwrap_or("?");
+                Some(canonical::Place::Edi { segment: None, byte_offset, .. }) => format!(" at byte {byte_offset}"),
+                Some(canonical::Place::Edi { segment: Some(segment), segment_position, element, byte_offset }) => {
                     let element = element.map(|element| format!("{element:02}")).unwrap_or_default();
                     let position = segment_position.map(|position| format!(", segment {position}")).unwrap_or_default();
                     format!(" at {segment}{element}{position}, byte {byte_offset}")

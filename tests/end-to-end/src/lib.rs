@@ -77,13 +77,22 @@ pub struct Results {
     passed: usize,
     failed: Vec<(String, String)>,
     filtered: usize,
+    /// Whether nothing is printed: the harness's own tests must not be taken for results.
+    quiet: bool,
 }
 
 impl Results {
     /// None yet.
     pub fn new(asked: Asked) -> Self {
         let started = now();
-        Self { asked, started, passed: 0, failed: Vec::new(), filtered: 0 }
+        Self { asked, started, passed: 0, failed: Vec::new(), filtered: 0, quiet: false }
+    }
+
+    fn say(&self, line: &str) {
+        if !self.quiet {
+            // If nobody reads, the exit status still tells.
+            let _ = writeln!(std::io::stdout(), "{line}");
+        }
     }
 
     /// Whether any of `tests` is asked for and to be run. Those that are not are counted as filtered out.
@@ -91,7 +100,7 @@ impl Results {
         let wanted = tests.iter().filter(|test| self.asked.wants(test.name)).count();
         if self.asked.list {
             for test in tests.iter().filter(|test| self.asked.wants(test.name)) {
-                say(&format!("{}: test", test.name));
+                self.say(&format!("{}: test", test.name));
             }
             return false;
         }
@@ -120,7 +129,7 @@ impl Results {
     /// Notes a result that did not come of a test of a world, such as that of starting one.
     pub fn note(&mut self, name: &str, took: Duration, ended: Result<(), String>) {
         let verdict = if ended.is_ok() { "ok" } else { "FAILED" };
-        say(&format!("test {name} ... {verdict} ({} ms)", took.as_millis()));
+        self.say(&format!("test {name} ... {verdict} ({} ms)", took.as_millis()));
         match ended {
             Ok(()) => self.passed += 1,
             Err(why) => self.failed.push((name.to_owned(), why)),
@@ -140,13 +149,13 @@ impl Results {
             return true;
         }
         if !self.failed.is_empty() {
-            say("\nfailures:\n");
+            self.say("\nfailures:\n");
             for (name, why) in &self.failed {
-                say(&format!("---- {name} ----\n{why}\n"));
+                self.say(&format!("---- {name} ----\n{why}\n"));
             }
         }
         let verdict = if self.failed.is_empty() { "ok" } else { "FAILED" };
-        say(&format!(
+        self.say(&format!(
             "\ntest result: {verdict}. {} passed; {} failed; 0 ignored; 0 measured; {} filtered out; finished in {}.{:02}s\n",
             self.passed,
             self.failed.len(),
@@ -166,11 +175,6 @@ fn now() -> Instant {
 fn words(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("a panic without words").to_owned()
-}
-
-fn say(line: &str) {
-    // If nobody reads, the exit status still tells.
-    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 #[cfg(test)]
@@ -197,13 +201,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_fails_its_own_test_alone() {
-        let mut results = Results::new(asked(&["passes"]));
+        let mut results = Results { quiet: true, ..Results::new(asked(&["passes"])) };
         let tests = [test!(passes), test!(fails)];
         assert!(!results.wants_any::<u32>(&[]));
         assert!(results.wants_any(&tests));
         results.run(&7, &tests).await;
         assert_eq!((results.passed, results.failed.len(), results.filtered), (1, 0, 1));
-        let mut results = Results::new(asked(&[]));
+        let mut results = Results { quiet: true, ..Results::new(asked(&[])) };
         results.run(&7, &tests).await;
         assert_eq!((results.passed, results.failed.len()), (1, 1));
         assert!(results.failed[0].1.contains("the world is another"), "{:?}", results.failed);
