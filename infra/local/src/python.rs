@@ -69,9 +69,13 @@ pub async fn lint_template(progress: &(dyn Fn(&str) + Sync)) -> Result<(), Error
     let python = environment("lint", "requirements-lint.txt", progress).await?;
     progress("checking template.yaml with cfn-lint");
     let template = workspace().join("template.yaml");
-    run(Command::new(&python).args(["-m", "cfnlint"]).arg(template), &python)
-        .await?
-        .map_err(|findings| Error::Lint { findings })
+    run(
+        // As its own command does: the package has no `__main__`.
+        Command::new(&python).args(["-c", "from cfnlint.runner import main; raise SystemExit(main())"]).arg(template),
+        &python,
+    )
+    .await?
+    .map_err(|findings| Error::Lint { findings })
 }
 
 /// The path of the first Python that is 3.11 or newer.
