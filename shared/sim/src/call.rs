@@ -108,3 +108,105 @@ impl World {
         pending().await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use partners::{Bundle, SourceFile};
+    use ports::{Archive as _, Queue as _, StepQueue};
+
+    use crate::{Archive, Faults, Kind, Outage, Port, Queue, QueueName, World};
+
+    fn bundle() -> Arc<Bundle> {
+        let text = "tenant = \"t\"\nname = \"T\"\n[edi]\nqualifier = \"ZZ\"\nid = \"T\"\n".to_owned();
+        let house = SourceFile { name: "house.toml".to_owned(), text };
+        Arc::new(partners::compile(&[house], &BTreeMap::new()).unwrap())
+    }
+
+    /// A world in which the one call that is made goes wrong, what the caller saw (none if it was killed), and how many
+    /// of its four messages were taken.
+    fn sent(faults: Faults) -> (World, Option<bool>, usize) {
+        let world = World::new(bundle(), "2026-11-23T10:00:00Z".parse().unwrap());
+        world.set_faults(faults);
+        let queue = Queue::of(&world);
+        let bodies = vec!["{}".to_owned(); 4];
+        let seen = world.drive(Box::pin(queue.send(StepQueue::OrderApply, bodies)), jiff::Timestamp::MAX);
+        let taken = world.waiting(QueueName::OrderApply);
+        (world, seen.map(|result| result.is_ok()), taken)
+    }
+
+    #[test]
+    fn each_kind_of_fault_does_what_it_says() {
+        let outcome = |faults| {
+            let (_, seen, taken) = sent(faults);
+            (seen, taken)
+        };
+        assert_eq!(outcome(Faults::none()), (Some(true), 4));
+        assert_eq!(outcome(Faults::one(1, Kind::CrashBefore)), (None, 0));
+        assert_eq!(outcome(Faults::one(1, Kind::CrashAfter)), (None, 4));
+        assert_eq!(outcome(Faults::one(1, Kind::ErrorBefore)), (Some(false), 0));
+        assert_eq!(outcome(Faults::one(1, Kind::AckLost)), (Some(false), 4));
+        assert_eq!(outcome(Faults::one(1, Kind::Half)), (Some(false), 2));
+        assert_eq!(outcome(Faults::one(2, Kind::CrashBefore)), (Some(true), 4), "the fault is of another call");
+    }
+
+    #[test]
+    fn an_outage_is_of_one_port_and_of_its_time() {
+        let from = "2026-11-23T09:00:00Z".parse().unwrap();
+        let out = |port, until: &str| Faults::none().out(Outage { port, from, until: until.parse().unwrap() });
+        assert_eq!(sent(out(Port::Queue, "2026-11-23T11:00:00Z")).2, 0);
+        assert_eq!(sent(out(Port::Queue, "2026-11-23T10:00:00Z")).2, 4);
+        assert_eq!(sent(out(Port::Table, "2026-11-23T11:00:00Z")).2, 4);
+    }
+
+    #[test]
+    fn a_killed_function_does_nothing_more() {
+        let (world, seen, _) = sent(Faults::one(1, Kind::CrashBefore));
+        assert_eq!(seen, None);
+        assert_eq!(world.calls(), 1);
+        // The next function is not the killed one.
+        let kept = world.drive(Box::pin(Archive::of(&world).keep(b"bytes")), jiff::Timestamp::MAX);
+        assert!(kept.unwrap().is_ok());
+    }
+
+    #[test]
+    fn a_function_is_stopped_by_its_time_out() {
+        let world = World::new(bundle(), "2026-11-23T10:00:00Z".parse().unwrap());
+        let queue = Queue::of(&world);
+        let stop_at = world.now();
+        let endless = async move {
+            loop {
+                let _ = queue.send(StepQueue::OrderApply, vec!["{}".to_owned()]).await;
+            }
+        };
+        assert_eq!(world.drive::<()>(Box::pin(endless), stop_at), None);
+    }
+
+    #[test]
+    fn what_no_queue_takes_is_refused() {
+        let world = World::new(bundle(), "2026-11-23T10:00:00Z".parse().unwrap());
+        let refused = |body: String| {
+            let send = Queue::of(&world);
+            let send = async move { send.send(StepQueue::OrderApply, vec![body]).await };
+            world.drive(Box::pin(send), jiff::Timestamp::MAX).unwrap().is_err()
+        };
+        assert!(refused("\u{1c}".to_owned()));
+        assert!(refused(String::new()));
+        assert!(refused("x".repeat(256 * 1024 + 1)));
+        assert!(!refused("x".repeat(256 * 1024)));
+    }
+
+    #[test]
+    fn the_ways_to_fail_are_those_that_make_a_difference() {
+        let (world, ..) = sent(Faults::none());
+        assert_eq!(world.kinds_of(1), Kind::ALL);
+        let _ = world.drive(Box::pin(Archive::of(&world).keep(b"bytes")), jiff::Timestamp::MAX);
+        let sha256 = canonical::Digest::of(b"bytes");
+        let _ = world.drive(Box::pin(Archive::of(&world).fetch(&sha256)), jiff::Timestamp::MAX);
+        assert_eq!(world.kinds_of(2), [Kind::CrashBefore, Kind::CrashAfter, Kind::ErrorBefore, Kind::AckLost]);
+        assert_eq!(world.kinds_of(3), [Kind::CrashBefore, Kind::ErrorBefore]);
+        assert_eq!((world.kinds_of(0), world.kinds_of(4)), (&[][..], &[][..]));
+    }
+}

@@ -32,6 +32,6 @@ pub use outside::{Reaction, Received};
 pub use ports::{Archive, Bus, Exchange, PartnerHttp, Profiles, Queue, Redelivery, Secrets, Table};
 pub use queues::{QueueName, Settings, Twins};
 pub use rules::{Pattern, RULES, Rule};
-pub use schedule::Schedule;
+pub use schedule::{Schedule, draw};
 pub use view::Summary;
 pub use world::World;

@@ -49,17 +49,20 @@ impl Schedule {
                 options.push(count);
                 chosen.min(count - 1)
             }
-            Self::Seeded(state) => {
-                // SplitMix64 (Steele, Lea, Flood 2014): one addition and two multiplications give good bits.
-                *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-                let mut bits = *state;
-                bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-                bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-                bits ^= bits >> 31;
-                usize::try_from(bits % (count as u64)).unwrap_or(0)
-            }
+            Self::Seeded(state) => usize::try_from(draw(state) % (count as u64)).unwrap_or(0),
         }
     }
+}
+
+/// The next number of the sequence that `state` stands in.
+///
+/// `SplitMix64` (Steele, Lea, Flood 2014): one addition and two multiplications give good bits.
+pub fn draw(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut bits = *state;
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
 }
 
 #[cfg(test)]

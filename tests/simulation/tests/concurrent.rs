@@ -153,21 +153,28 @@ fn a_cancel_and_a_ship_confirm_converge() {
     assert_eq!(base.release(id.as_str()).expect("a release").state(), ReleaseState::CancelRequested);
     let agreed = json!({ "release_id": id, "occurred_at": "2026-11-23T10:06:00Z" });
     let agreed = Act::webhook(BOLT, "cancel-accepted", "c1", &agreed);
-    let shipped = (S1.then)(&base).remove(2);
     let cancelled = base.fork();
     perform(&cancelled, std::slice::from_ref(&agreed), Pace::Settled);
     assert_eq!(cancelled.release(id.as_str()).expect("a release").state(), ReleaseState::Cancelled);
-    let mut ends = Vec::new();
-    for order in [[agreed.clone(), shipped.clone()], [shipped.clone(), agreed.clone()]] {
-        for pace in Pace::BOTH {
-            let world = base.fork();
-            perform(&world, &order, pace);
-            assert_eq!(world.audit(), Vec::<String>::new());
-            assert_eq!(world.release(id.as_str()).expect("a release").state(), ReleaseState::Shipped);
-            ends.push(world.summary());
+    let whole = (S1.then)(&base).remove(2);
+    let part = json!({
+        "release_id": id, "shipment_no": "B-1", "shipped_at": "2026-11-23T12:00:00-05:00",
+        "lines": [{ "line_no": 1, "sku": "DRILL", "quantity": "5", "uom": "EA" }],
+    });
+    let part = Act::webhook(BOLT, "ship-confirm", "b3", &part);
+    for (shipped, expected) in [(whole, ReleaseState::Shipped), (part, ReleaseState::PartiallyShipped)] {
+        let mut ends = Vec::new();
+        for order in [[agreed.clone(), shipped.clone()], [shipped.clone(), agreed.clone()]] {
+            for pace in Pace::BOTH {
+                let world = base.fork();
+                perform(&world, &order, pace);
+                assert_eq!(world.audit(), Vec::<String>::new());
+                assert_eq!(world.release(id.as_str()).expect("a release").state(), expected);
+                ends.push(world.summary());
+            }
         }
+        assert!(ends.iter().all(|end| *end == ends[0]), "{ends:#?}");
     }
-    assert!(ends.iter().all(|end| *end == ends[0]), "{ends:#?}");
 }
 
 /// The 3PL acknowledges the 940 by which we called an order back, as it does every 940: that concerns no person.

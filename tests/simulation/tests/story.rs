@@ -16,6 +16,8 @@ pub(crate) enum Act {
     Webhook { partner: &'static str, topic: &'static str, id: String, body: String },
     /// A partner drops a file.
     Drop { partner: &'static str, name: String, bytes: Vec<u8> },
+    /// The ERP cancels a release.
+    Cancel { release_id: String },
 }
 
 impl Act {
@@ -37,6 +39,7 @@ impl Act {
             Self::Release { key, body } => world.insist(|world| world.api_post(ERP, key, body)),
             Self::Webhook { partner, topic, id, body } => world.insist(|world| world.webhook(partner, topic, id, body)),
             Self::Drop { partner, name, bytes } => return world.drop_file(partner, name, bytes),
+            Self::Cancel { release_id } => world.insist(|world| world.api_cancel(ERP, release_id)),
         };
         let response = response.unwrap_or_else(|| panic!("{self:?} is never answered"));
         assert_eq!(response.status, 202, "{self:?}: {}", words(&response));
@@ -49,6 +52,8 @@ impl Act {
             Self::Release { key: name, .. } | Self::Webhook { id: name, .. } | Self::Drop { name, .. } => {
                 *name = format!("again-{name}");
             }
+            // A cancel has no name but its release's.
+            Self::Cancel { .. } => {}
         }
         again
     }
@@ -142,6 +147,18 @@ fn s2_then(world: &World) -> Vec<Act> {
         scan("t3", "A-2", "picked_up", "2026-11-24T05:00:00Z"),
         scan("t4", "A-2", "delivered", "2026-11-24T09:00:00Z"),
     ]
+}
+
+/// An order that is cancelled once it is placed.
+pub(crate) fn cancelled_release() -> Act {
+    Act::release("s6", order("SO-6", "NY", &[("DRILL", 1)]))
+}
+
+/// The ERP cancels it, and the 3PL agrees.
+pub(crate) fn cancelled_then() -> Vec<Act> {
+    let id = release_id("SO-6");
+    let agreed = json!({ "release_id": id, "occurred_at": "2026-11-23T12:00:00Z" });
+    vec![Act::Cancel { release_id: id.to_string() }, Act::webhook(BOLT, "cancel-accepted", "c1", &agreed)]
 }
 
 /// Plays a story to its end.

@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use canonical::{Delivery, DeliveryState, EventType, Subject};
+use jiff::SignedDuration;
 use partners::Bundle;
-use sim::{Faults, QueueName, Reaction, Twins, World};
+use sim::{Faults, Kind, QueueName, Reaction, Schedule, Twins, World};
 
 use crate::cast::{BOLT, bundle_with, order, world_with};
-use crate::story::{Act, settle, tried};
+use crate::story::{Act, settle, tail, tried};
 
 fn bundle() -> Arc<Bundle> {
     bundle_with(&[("bolt-3pl.toml", "guarantee = \"dedupes\"", "guarantee = \"neither\"")])
@@ -68,6 +69,40 @@ fn it_is_called_once_whatever_fails() {
     }
     tried("a partner that does everything again", schedules);
     assert!(open > 0, "some of these faults leave the result open");
+}
+
+/// Twins, functions side by side and several failing calls, drawn from seeds: it is done once at the most, and if it is
+/// not known whether, a person is told.
+#[test]
+fn it_is_called_once_by_many_functions_at_once() {
+    const SEEDS: u64 = 80;
+    let bundle = bundle();
+    for seed in 0..SEEDS {
+        let mut state = seed;
+        let mut draw = |count: u64| sim::draw(&mut state) % count;
+        let world = world_with(Arc::clone(&bundle));
+        world.set_schedule(Schedule::Seeded(seed));
+        world.set_workers(small(draw(4)) + 1, [1, 10][small(draw(2))]);
+        let later = Twins::Later(SignedDuration::from_secs(i64::try_from(draw(200)).expect("small")));
+        world.set_twins([Twins::Together, later][small(draw(2))]);
+        let faults = |faults: Faults, _| faults.with(draw(60) + 1, Kind::ALL[small(draw(5))]);
+        world.set_faults((0..seed % 6).fold(Faults::none(), faults));
+        place(&world);
+        let done = world.received(BOLT).iter().filter(|got| got.done).count();
+        assert_eq!(world.audit(), Vec::<String>::new(), "seed {seed}:\n{}", tail(&world));
+        match delivery(&world).state {
+            DeliveryState::Delivered => assert_eq!(done, 1, "seed {seed}:\n{}", tail(&world)),
+            DeliveryState::Unknown => {
+                assert!(done <= 1 && unknown(&world) == 1, "seed {seed}:\n{}", tail(&world));
+            }
+            other => panic!("seed {seed}: {other:?}\n{}", tail(&world)),
+        }
+    }
+    tried("functions side by side at a partner that does everything again", small(SEEDS));
+}
+
+fn small(number: u64) -> usize {
+    usize::try_from(number).expect("small")
 }
 
 #[test]
