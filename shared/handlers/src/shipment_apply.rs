@@ -69,7 +69,9 @@ impl<T: Table> ShipmentApply<T> {
                 Confirming::Release(Decision::Write { next, events, verdict }) => {
                     (put_next(sender, version, &next, events)?, verdict)
                 }
-                Confirming::Release(decision) => return Ok((decision.verdict().clone(), correlation_id)),
+                Confirming::Release(decision) => {
+                    return Ok((park(&self.table, message, decision).await?, correlation_id));
+                }
                 Confirming::Shipment(Decision::Write { next, events, verdict }) => {
                     (put(&key, stored.as_ref(), &next)?.telling(events), verdict)
                 }

@@ -3,6 +3,7 @@
 use canonical::{Code, Parked, Place, ReleaseState};
 use serde_json::json;
 use sim::{Faults, Kind, QueueName, Twins, World};
+use steps::order_apply::VIOLATIONS_MAX;
 
 use crate::cast::{
     ACME, BOLT, ERP, TMS, acme_file, advice, order, placed, refusal, release_id, segments, shipment_id, world,
@@ -180,4 +181,34 @@ fn a_transition_belongs_to_its_owner() {
     assert_eq!(release.history.iter().filter(|entry| entry.outcome == "violation").count(), 4);
     let stranger = world.api_get(TMS, id.as_str()).expect("an answer");
     assert_eq!(stranger.status, 401, "{}", words(&stranger));
+}
+
+/// A stranger cannot fill a release's item: what it tries beyond the limit is parked, and none of it is lost.
+#[test]
+fn violations_beyond_their_limit_are_parked() {
+    let world = placed_with_acme(&["SO-V".to_owned()]);
+    let id = release_id("SO-V");
+    let shipped = |number: usize| {
+        json!({
+            "release_id": id, "shipment_no": format!("B-{number}"), "shipped_at": "2026-11-23T15:00:00Z",
+            "lines": [{ "line_no": 1, "sku": "BOLT", "quantity": "100", "uom": "EA" }],
+        })
+    };
+    let decided = json!({ "release_id": id, "occurred_at": "2026-11-23T12:00:00Z" });
+    let mut acts: Vec<Act> = (0..VIOLATIONS_MAX)
+        .map(|number| Act::webhook(BOLT, "ship-confirm", &format!("v{number}"), &shipped(number)))
+        .collect();
+    perform(&world, &acts, Pace::Settled);
+    assert_eq!(world.parked().len(), 0, "all within the limit are on record at the release");
+    acts = vec![
+        Act::webhook(BOLT, "ship-confirm", "beyond-1", &shipped(VIOLATIONS_MAX)),
+        Act::webhook(BOLT, "release-accepted", "beyond-2", &decided),
+    ];
+    perform(&world, &acts, Pace::Settled);
+    let release = world.release(id.as_str()).expect("a release");
+    assert_eq!(release.history.iter().filter(|entry| entry.outcome == "violation").count(), VIOLATIONS_MAX);
+    let codes: Vec<Code> = world.parked().iter().map(|parked| parked.code).collect();
+    assert_eq!(codes, [Code::OwnershipViolation; 2]);
+    assert!(release.facts.shipments.is_empty() && release.facts.business.is_none());
+    assert_eq!(world.audit(), Vec::<String>::new());
 }
