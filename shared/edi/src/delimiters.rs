@@ -11,13 +11,34 @@ pub const ISA_LEN: usize = 106;
 /// Where the element separator stands in a well-formed ISA.
 const ISA_SEPARATORS: [usize; 16] = [3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103];
 
-/// The four separators of one interchange. They hold from its ISA to its IEA and no further.
+/// Which standard an interchange is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standard {
+    /// ASC X12: ISA to IEA.
+    #[default]
+    X12,
+    /// UN/EDIFACT, ISO 9735: UNB to UNZ.
+    Edifact,
+}
+
+/// The separators of one interchange. They hold from its header to its trailer and no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Delimiters {
     element: u8,
     component: u8,
     terminator: u8,
     repetition: Option<u8>,
+    /// Takes the meaning from the byte after it (EDIFACT, and X12 from 007040 on by ISX01).
+    #[serde(default)]
+    release: Option<u8>,
+    /// The decimal mark of numbers: `.`; in EDIFACT what the UNA says, and `.` or `,` where it says nothing.
+    #[serde(default = "point")]
+    decimal_mark: u8,
+}
+
+fn point() -> u8 {
+    b'.'
 }
 
 /// Bytes that cannot separate.
@@ -33,7 +54,19 @@ pub enum DelimiterError {
 
 impl Delimiters {
     /// `*`, `>`, `~` and no repetition separator: what most 004010 partners use.
-    pub const STANDARD: Self = Self { element: b'*', component: b'>', terminator: b'~', repetition: None };
+    pub const STANDARD: Self =
+        Self { element: b'*', component: b'>', terminator: b'~', repetition: None, release: None, decimal_mark: b'.' };
+
+    /// What EDIFACT uses where no UNA says otherwise: `+`, `:`, `'`, release `?`. Source: ISO 9735-1, service string
+    /// advice. `*` repeats from syntax version 4 on.
+    pub const EDIFACT: Self = Self {
+        element: b'+',
+        component: b':',
+        terminator: b'\'',
+        repetition: None,
+        release: Some(b'?'),
+        decimal_mark: b'.',
+    };
 
     /// Checked delimiters: four different ASCII bytes that are no letter, digit or space.
     pub fn new(element: u8, component: u8, terminator: u8, repetition: Option<u8>) -> Result<Self, DelimiterError> {
@@ -48,7 +81,29 @@ impl Delimiters {
             }
             seen.push(byte);
         }
-        Ok(Self { element, component, terminator, repetition })
+        Ok(Self { element, component, terminator, repetition, release: None, decimal_mark: b'.' })
+    }
+
+    /// The same with a release character and a decimal mark.
+    ///
+    /// # Errors
+    /// A release character that occurs in data or has another meaning already.
+    pub fn releasing(self, release: Option<u8>, decimal_mark: u8) -> Result<Self, DelimiterError> {
+        match release {
+            Some(byte) if !may_separate(byte) => Err(DelimiterError::Data(byte)),
+            Some(byte) if self.contains(byte) => Err(DelimiterError::Twice(byte)),
+            _ => Ok(Self { release, decimal_mark, ..self }),
+        }
+    }
+
+    /// Takes the meaning from the byte after it.
+    pub fn release(self) -> Option<u8> {
+        self.release
+    }
+
+    /// The decimal mark of numbers.
+    pub fn decimal_mark(self) -> u8 {
+        self.decimal_mark
     }
 
     /// Between elements (ISA byte 4).
@@ -73,7 +128,11 @@ impl Delimiters {
 
     /// Is this byte one of them?
     pub fn contains(self, byte: u8) -> bool {
-        byte == self.element || byte == self.component || byte == self.terminator || Some(byte) == self.repetition
+        byte == self.element
+            || byte == self.component
+            || byte == self.terminator
+            || Some(byte) == self.repetition
+            || Some(byte) == self.release
     }
 }
 
@@ -133,7 +192,8 @@ pub(crate) fn read_isa(bytes: &[u8]) -> Option<IsaHeader> {
         .filter(|&byte| repeats && may_separate(byte))
         .filter(|&byte| byte != element && byte != component && byte != terminator);
     let readable = terminator_ok;
-    Some(IsaHeader { delimiters: Delimiters { element, component, terminator, repetition }, len, defects, readable })
+    let delimiters = Delimiters { element, component, terminator, repetition, release: None, decimal_mark: b'.' };
+    Some(IsaHeader { delimiters, len, defects, readable })
 }
 
 #[cfg(test)]

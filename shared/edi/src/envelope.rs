@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::delimiters::Delimiters;
+use crate::delimiters::{Delimiters, Standard};
 use crate::finding::{Finding, Place, text};
 use crate::segment::Segment;
 
@@ -18,18 +18,20 @@ pub struct Document<'a> {
     pub findings: Vec<Finding>,
 }
 
-/// ISA to IEA.
+/// ISA to IEA, or UNB to UNZ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interchange<'a> {
-    /// The header.
-    pub isa: Segment<'a>,
-    /// The trailer; `None` if the interchange is truncated.
-    pub iea: Option<Segment<'a>>,
-    /// Interchange acknowledgments, which stand before the groups.
+    /// What it is written in.
+    pub standard: Standard,
+    /// ISA or UNB.
+    pub header: Segment<'a>,
+    /// IEA or UNZ; `None` if the interchange is truncated.
+    pub trailer: Option<Segment<'a>>,
+    /// Interchange acknowledgments (TA1), which stand before the groups; none in EDIFACT.
     pub ta1s: Vec<Segment<'a>>,
     /// The groups in order.
     pub groups: Vec<Group<'a>>,
-    /// What its ISA says separates.
+    /// What its ISA, UNA or syntax level says separates.
     pub delimiters: Delimiters,
     /// From the ISA to the end of the IEA, or to where it breaks off.
     pub range: Range<usize>,
@@ -41,42 +43,42 @@ pub struct Interchange<'a> {
 impl<'a> Interchange<'a> {
     /// Qualifier and id of the sender, trimmed (ISA05, ISA06).
     pub fn sender(&self) -> (Cow<'a, str>, Cow<'a, str>) {
-        (trimmed(&self.isa, 5), trimmed(&self.isa, 6))
+        (trimmed(&self.header, 5), trimmed(&self.header, 6))
     }
 
     /// Qualifier and id of the receiver, trimmed (ISA07, ISA08).
     pub fn receiver(&self) -> (Cow<'a, str>, Cow<'a, str>) {
-        (trimmed(&self.isa, 7), trimmed(&self.isa, 8))
+        (trimmed(&self.header, 7), trimmed(&self.header, 8))
     }
 
     /// ISA09 as it stands, YYMMDD.
     pub fn date(&self) -> Cow<'a, str> {
-        trimmed(&self.isa, 9)
+        trimmed(&self.header, 9)
     }
 
     /// ISA10 as it stands, HHMM, in the sender's local time.
     pub fn time(&self) -> Cow<'a, str> {
-        trimmed(&self.isa, 10)
+        trimmed(&self.header, 10)
     }
 
     /// ISA12, such as `00401`.
     pub fn version(&self) -> Cow<'a, str> {
-        trimmed(&self.isa, 12)
+        trimmed(&self.header, 12)
     }
 
     /// ISA13 as it stands: nine digits, if it is right.
     pub fn control_number(&self) -> Cow<'a, str> {
-        trimmed(&self.isa, 13)
+        trimmed(&self.header, 13)
     }
 
     /// Whether the sender wants a TA1 (ISA14 is `1`).
     pub fn ack_requested(&self) -> bool {
-        self.isa.element_bytes(14) == Some(b"1")
+        self.header.element_bytes(14) == Some(b"1")
     }
 
     /// ISA15: `P` production, `T` test, `I` information.
     pub fn usage_indicator(&self) -> Cow<'a, str> {
-        trimmed(&self.isa, 15)
+        trimmed(&self.header, 15)
     }
 
     /// Whether the envelope is rejected, so that nothing in it may be passed on.
@@ -90,13 +92,16 @@ impl<'a> Interchange<'a> {
     }
 }
 
-/// GS to GE.
+/// GS to GE, or UNG to UNE. Messages of an EDIFACT interchange that are in no group are in one without header and
+/// trailer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group<'a> {
-    /// The header.
-    pub gs: Segment<'a>,
-    /// The trailer; `None` if it is missing.
-    pub ge: Option<Segment<'a>>,
+    /// What it is written in.
+    pub standard: Standard,
+    /// GS or UNG; `None` for EDIFACT messages that are in no group.
+    pub header: Option<Segment<'a>>,
+    /// GE or UNE; `None` if it is missing.
+    pub trailer: Option<Segment<'a>>,
     /// The transaction sets in order.
     pub sets: Vec<TransactionSet<'a>>,
     /// From the GS to the end of the GE, or to where it breaks off.
@@ -109,22 +114,22 @@ pub struct Group<'a> {
 impl<'a> Group<'a> {
     /// GS01, such as `SW`.
     pub fn functional_id(&self) -> Cow<'a, str> {
-        trimmed(&self.gs, 1)
+        trimmed_of(self.header.as_ref(), 1)
     }
 
     /// GS02, trimmed.
     pub fn sender_code(&self) -> Cow<'a, str> {
-        trimmed(&self.gs, 2)
+        trimmed_of(self.header.as_ref(), 2)
     }
 
     /// GS03, trimmed.
     pub fn receiver_code(&self) -> Cow<'a, str> {
-        trimmed(&self.gs, 3)
+        trimmed_of(self.header.as_ref(), 3)
     }
 
     /// GS06 as it stands.
     pub fn control_number(&self) -> Cow<'a, str> {
-        trimmed(&self.gs, 6)
+        trimmed_of(self.header.as_ref(), 6)
     }
 
     /// Whether a 997 is due: never for a group of acknowledgments (GS01 `FA`).
@@ -134,7 +139,7 @@ impl<'a> Group<'a> {
 
     /// GS08, such as `004010` or `004010VICS`.
     pub fn version(&self) -> Cow<'a, str> {
-        trimmed(&self.gs, 8)
+        trimmed_of(self.header.as_ref(), 8)
     }
 
     /// Where it is, for findings about it.
@@ -143,10 +148,12 @@ impl<'a> Group<'a> {
     }
 }
 
-/// ST to SE.
+/// ST to SE, or UNH to UNT.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransactionSet<'a> {
-    /// All segments, ST and SE included; without an SE if that is missing.
+    /// What it is written in.
+    pub standard: Standard,
+    /// All segments, header and trailer included; without a trailer if that is missing.
     pub segments: Vec<Segment<'a>>,
     /// From the ST to the end of the SE, or of the last segment.
     pub range: Range<usize>,
@@ -181,6 +188,10 @@ impl<'a> TransactionSet<'a> {
     pub fn place(&self) -> &Place {
         &self.place
     }
+}
+
+fn trimmed_of<'a>(segment: Option<&Segment<'a>>, n: usize) -> Cow<'a, str> {
+    segment.map_or(Cow::Borrowed(""), |segment| trimmed(segment, n))
 }
 
 /// An element without the blanks around it; empty if it is not there.

@@ -28,7 +28,7 @@ pub mod verdict;
 pub mod write;
 
 pub use control_number::{ControlNumber, ControlNumberError};
-pub use delimiters::{DelimiterError, Delimiters, ISA_LEN};
+pub use delimiters::{DelimiterError, Delimiters, ISA_LEN, Standard};
 pub use envelope::{Document, Group, Interchange, TransactionSet};
 pub use finding::{Finding, Level, Place, Severity, SyntaxCode};
 pub use reader::read;

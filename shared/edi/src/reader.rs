@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::delimiters::{Delimiters, IsaHeader};
+use crate::delimiters::{Delimiters, IsaHeader, Standard};
 use crate::envelope::{Document, Group, Interchange, TransactionSet};
 use crate::finding::{Finding, Place, SyntaxCode as Code, keep, text};
 use crate::framing::{find_isa, is_filler, next_segment};
@@ -110,8 +110,9 @@ impl<'a> Reader<'a> {
             ..Place::default()
         };
         let interchange = Interchange {
-            isa,
-            iea: None,
+            standard: Standard::X12,
+            header: isa,
+            trailer: None,
             ta1s: Vec::new(),
             groups: Vec::new(),
             delimiters: header.delimiters,
@@ -127,7 +128,7 @@ impl<'a> Reader<'a> {
         if header.readable {
             while let Some(segment) = next_segment(self.bytes, &mut self.position, self.delimiters) {
                 self.take(segment, seen);
-                if self.interchange.iea.is_some() {
+                if self.interchange.trailer.is_some() {
                     self.interchange.range.end = self.position;
                     return self.interchange;
                 }
@@ -176,7 +177,7 @@ impl<'a> Reader<'a> {
     }
 
     fn check_isa(&mut self, header: &IsaHeader, seen: &mut Seen<'a>) {
-        let isa = self.interchange.isa;
+        let isa = self.interchange.header;
         let mut found: Vec<(Code, usize, &str)> = Vec::new();
         for &code in &header.defects {
             let message = match code {
@@ -218,7 +219,7 @@ impl<'a> Reader<'a> {
     fn check_iea(&mut self, iea: Segment<'a>) {
         let place = Place { segment_id: Some("IEA".to_owned()), ..self.interchange.place.clone() };
         let mut found = Vec::new();
-        if !same_number(iea.element_bytes(2), self.interchange.isa.element_bytes(13)) {
+        if !same_number(iea.element_bytes(2), self.interchange.header.element_bytes(13)) {
             let message = "IEA02 is not the control number of ISA13.";
             found.push(element_finding(Code::InterchangeControlNumberMismatch, &place, &iea, 2, message));
         }
@@ -234,7 +235,7 @@ impl<'a> Reader<'a> {
         for finding in found {
             keep(&mut self.interchange.findings, finding);
         }
-        self.interchange.iea = Some(iea);
+        self.interchange.trailer = Some(iea);
     }
 
     fn open_group(&mut self, gs: Segment<'a>, seen: &mut Seen<'a>) {
@@ -262,7 +263,15 @@ impl<'a> Reader<'a> {
             let message = "An earlier group of this file has the same GS01, GS02, GS03 and GS06.";
             add(Code::GroupControlNumberDuplicate, 6, message);
         }
-        let group = Group { gs, ge: None, sets: Vec::new(), range: gs.range(), findings, place };
+        let group = Group {
+            standard: Standard::X12,
+            header: Some(gs),
+            trailer: None,
+            sets: Vec::new(),
+            range: gs.range(),
+            findings,
+            place,
+        };
         self.group = Some(OpenGroup { group, set_controls: HashSet::new() });
     }
 
@@ -273,7 +282,7 @@ impl<'a> Reader<'a> {
         let place = Place { segment_id: Some("GE".to_owned()), ..group.place.clone() };
         if let Some(ge) = ge {
             group.range.end = ge.range().end;
-            if !same_number(ge.element_bytes(2), group.gs.element_bytes(6)) {
+            if !same_number(ge.element_bytes(2), group.header.and_then(|gs| gs.element_bytes(6))) {
                 let message = "GE02 is not the control number of GS06.";
                 let finding = element_finding(Code::GroupControlNumberMismatch, &place, &ge, 2, message);
                 keep(&mut group.findings, finding);
@@ -283,7 +292,7 @@ impl<'a> Reader<'a> {
                 let message = format!("GE01 is not the number of transaction sets, which is {count}.");
                 keep(&mut group.findings, element_finding(Code::SetCountMismatch, &place, &ge, 1, message));
             }
-            group.ge = Some(ge);
+            group.trailer = Some(ge);
         } else {
             let place = place.at(group.range.end, 0);
             keep(&mut group.findings, Finding::new(Code::GroupTrailerMissing, place, "The group has no GE."));
@@ -317,7 +326,14 @@ impl<'a> Reader<'a> {
             add(Code::SetControlNumberDuplicate, 2, "An earlier set of this group has the same ST02.");
         }
         let range = st.range();
-        self.set = Some(TransactionSet { segments: Vec::new(), range, findings, segment_count: 0, place });
+        self.set = Some(TransactionSet {
+            standard: Standard::X12,
+            segments: Vec::new(),
+            range,
+            findings,
+            segment_count: 0,
+            place,
+        });
         self.push(st);
     }
 

@@ -201,7 +201,7 @@ pub fn group(group: &Group<'_>, guides: &Guides) -> GroupVerdict {
     } else {
         GroupOutcome::Accepted
     };
-    let announced = group.ge.and_then(|ge| ge.element(1)?.trim().parse().ok());
+    let announced = group.trailer.and_then(|ge| ge.element(1)?.trim().parse().ok());
     GroupVerdict {
         index: 0,
         functional_id: functional_id.into_owned(),

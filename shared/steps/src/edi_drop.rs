@@ -123,7 +123,7 @@ impl Splitter<'_> {
                     id.trim(),
                     self.drop.profile.id
                 ),
-                place: Some(place(6, interchange.isa.element_range(6))),
+                place: Some(place(6, interchange.header.element_range(6))),
             });
         }
         let usage = self.drop.profile.stage.usage_indicator();
@@ -134,7 +134,7 @@ impl Splitter<'_> {
         Some(Finding {
             code: Code::EdiUsageMismatch,
             detail: format!("usage indicator {}, but the partner's traffic is {usage}", given.trim()),
-            place: Some(place(15, interchange.isa.element_range(15))),
+            place: Some(place(15, interchange.header.element_range(15))),
         })
     }
 

@@ -12,10 +12,10 @@ fn assert_lossless(bytes: &[u8], document: &Document<'_>) {
     let rebuilt: Vec<u8> = ranges.iter().flat_map(|range| bytes[range.clone()].to_vec()).collect();
     assert_eq!(rebuilt, bytes);
     for interchange in &document.interchanges {
-        let mut end = interchange.isa.range().end;
+        let mut end = interchange.header.range().end;
         for group in &interchange.groups {
             assert!(end <= group.range.start && group.range.end <= interchange.range.end);
-            end = group.gs.range().end;
+            end = group.header.map_or(group.range.start, |gs| gs.range().end);
             for set in &group.sets {
                 assert!(end <= set.range.start && set.range.end <= group.range.end);
                 end = set.range.start;
