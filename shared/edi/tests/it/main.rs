@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod acknowledgments;
 #[cfg(test)]
+mod edifact;
+#[cfg(test)]
 mod envelopes;
 #[cfg(test)]
 mod guides;
@@ -12,5 +14,7 @@ mod guides_x12;
 mod properties;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod streams;
 #[cfg(test)]
 mod writing;
