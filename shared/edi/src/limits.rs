@@ -17,3 +17,7 @@ pub const BAD_VALUE_LEN_MAX: usize = 99;
 
 /// How far we look for the sixteen separators of an ISA whose elements are not padded, bytes. A padded ISA is 106.
 pub const ISA_LEN_MAX: usize = 256;
+
+/// Most elements of a segment, and components of a composite, that a guide may define. The longest segments of the
+/// standards have some thirty; which of them are there is kept in the bits of one word.
+pub const GUIDE_ELEMENTS_MAX: usize = 64;
