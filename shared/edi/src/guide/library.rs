@@ -23,12 +23,55 @@ macro_rules! folder {
 }
 
 /// Every file below `guides/`; a test holds this list against the folders. One set a line.
-pub(super) const FOLDERS: &[Folder] = &[folder! {
-    "x12/004010":
-    "940"
-    "945"
-    "997"
-}];
+pub(super) const FOLDERS: &[Folder] = &[
+    folder! {
+        "x12/004010":
+        "940"
+        "945"
+        "997"
+    },
+    folder! {
+        "edifact/D.01B":
+        "APERAK"
+        "DESADV"
+        "HANMOV"
+        "IFTMIN"
+        "IFTSTA"
+        "INSDES"
+        "INVOIC"
+        "INVRPT"
+        "ORDCHG"
+        "ORDERS"
+        "ORDRSP"
+        "RECADV"
+    },
+    folder! {
+        "edifact/D.96A":
+        "APERAK"
+        "DESADV"
+        "HANMOV"
+        "IFTMIN"
+        "IFTSTA"
+        "INVOIC"
+        "INVRPT"
+        "ORDCHG"
+        "ORDERS"
+        "ORDRSP"
+        "RECADV"
+    },
+    folder! {
+        "edifact/4.1":
+        "CONTRL"
+    },
+    folder! {
+        "edifact/D.3":
+        "CONTRL"
+    },
+    folder! {
+        "edifact/2.2":
+        "CONTRL"
+    },
+];
 
 #[cfg(test)]
 mod tests {
