@@ -52,6 +52,7 @@ pub(super) const FOLDERS: &[Folder] = &[
         "HANMOV"
         "IFTMIN"
         "IFTSTA"
+        "INSDES"
         "INVOIC"
         "INVRPT"
         "ORDCHG"
