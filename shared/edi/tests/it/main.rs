@@ -3,9 +3,13 @@
 #[cfg(test)]
 mod acknowledgments;
 #[cfg(test)]
+mod edifact;
+#[cfg(test)]
 mod envelopes;
 #[cfg(test)]
 mod guides;
+#[cfg(test)]
+mod guides_edifact;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
