@@ -10,6 +10,8 @@ mod envelopes;
 mod guides;
 #[cfg(test)]
 mod guides_x12;
+
+mod guides_edifact;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
