@@ -2,8 +2,9 @@
 //!
 //! The way through: [`read`] turns bytes into a [`Document`] of interchanges, groups and sets, each with what is wrong
 //! with its envelope. [`verdict::interchange`] checks the sets against the [`guide`]s and decides what is accepted;
-//! a defect rejects the smallest thing that holds it. [`ack`] says so in TA1 and 997, and reads what partners say.
-//! [`write`](mod@write) makes interchanges that read back without a finding.
+//! a defect rejects the smallest thing that holds it. [`ack`] says so in TA1, 997, 999 and CONTRL, and reads what
+//! partners say; [`report`] says the same in JSON. [`write`](mod@write) makes interchanges that read back without a
+//! finding.
 //!
 //! Invariants: reading never fails and never panics, whatever the bytes; every byte of a file belongs to the range of
 //! one interchange or to the filler between them; a value can never become a segment; an acknowledgment is never
@@ -21,6 +22,7 @@ mod framing;
 pub mod guide;
 pub mod limits;
 mod reader;
+pub mod report;
 mod segment;
 mod sniff;
 mod value;
