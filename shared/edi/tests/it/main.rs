@@ -9,9 +9,9 @@ mod envelopes;
 #[cfg(test)]
 mod guides;
 #[cfg(test)]
-mod guides_x12;
-
 mod guides_edifact;
+#[cfg(test)]
+mod guides_x12;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
