@@ -8,7 +8,7 @@
 use crate::finding::SyntaxCode as Code;
 use crate::segment::Segment;
 
-use super::plan::{Id, Level, NodePlan, Plan};
+use super::plan::{Id, Level, NodePlan, Plan, mark};
 use super::report::{Report, Spot};
 
 /// The set, then the loops that are open.
@@ -67,8 +67,9 @@ impl<'g> Order<'g> {
         report: &mut Report,
         known: Known<'_>,
     ) -> Option<usize> {
+        let mark = mark(id);
         for depth in (0..self.frames.len()).rev() {
-            let Some((node, plan)) = self.ahead(depth, id) else {
+            let Some((node, plan)) = self.ahead(depth, id, mark) else {
                 continue;
             };
             let found = plan.segment;
@@ -88,9 +89,12 @@ impl<'g> Order<'g> {
 
     /// The first node for `id` at or after the current one that is not used up.
     #[inline]
-    fn ahead(&self, depth: usize, id: Id) -> Option<(usize, &'g NodePlan)> {
+    fn ahead(&self, depth: usize, id: Id, mark: u64) -> Option<(usize, &'g NodePlan)> {
         let frame = self.frames.get(depth)?;
         let level = self.plan.level(frame.level)?;
+        if level.ahead.get(frame.current)? & mark == 0 {
+            return None;
+        }
         let ids = level.ids.get(frame.current..)?;
         for (offset, _) in ids.iter().enumerate().filter(|(_, here)| **here == id) {
             let index = frame.current + offset;
