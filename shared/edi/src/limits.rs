@@ -21,3 +21,6 @@ pub const ISA_LEN_MAX: usize = 256;
 /// Most elements of a segment, and components of a composite, that a guide may define. The longest segments of the
 /// standards have some thirty; which of them are there is kept in the bits of one word.
 pub const GUIDE_ELEMENTS_MAX: usize = 64;
+
+/// Most lines of an overlay. A partner that deviates more often has a guide of its own.
+pub const OVERLAY_LINES_MAX: usize = 500;
