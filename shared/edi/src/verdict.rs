@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::delimiters::Standard;
 use crate::envelope::{Group, Interchange, TransactionSet};
 use crate::finding::{Finding, Severity, SyntaxCode};
 use crate::guide::{self, Fit, Guides, Repertoire};
@@ -155,11 +156,15 @@ pub(crate) const ACKNOWLEDGMENTS: &str = "FA";
 /// Decides on an interchange and all that is in it.
 pub fn interchange(interchange: &Interchange<'_>, guides: &Guides) -> InterchangeVerdict {
     let verdict = Verdict::of(&interchange.findings);
+    let repertoire = match interchange.standard {
+        Standard::X12 => Repertoire::Any,
+        Standard::Edifact => Repertoire::of(&interchange.header.component(1, 1).unwrap_or_default()),
+    };
     let groups = if verdict == Verdict::Rejected {
         Vec::new()
     } else {
         let groups = interchange.groups.iter().enumerate();
-        groups.map(|(index, of)| GroupVerdict { index, ..group(of, guides) }).collect()
+        groups.map(|(index, of)| GroupVerdict { index, ..group_in(of, guides, repertoire) }).collect()
     };
     let owned = |(qualifier, id): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| {
         (qualifier.into_owned(), id.into_owned())
@@ -180,9 +185,15 @@ pub fn interchange(interchange: &Interchange<'_>, guides: &Guides) -> Interchang
 
 /// Decides on a group and its sets. Whether its interchange is rejected is not looked at: see [`interchange`].
 pub fn group(group: &Group<'_>, guides: &Guides) -> GroupVerdict {
+    group_in(group, guides, Repertoire::Any)
+}
+
+fn group_in(group: &Group<'_>, guides: &Guides, repertoire: Repertoire) -> GroupVerdict {
     let (functional_id, version) = (group.functional_id(), group.version());
-    let decide =
-        |(index, of): (usize, &TransactionSet<'_>)| SetVerdict { index, ..set(of, &functional_id, &version, guides) };
+    let decide = |(index, of): (usize, &TransactionSet<'_>)| SetVerdict {
+        index,
+        ..set(of, &functional_id, &version, guides, repertoire)
+    };
     let mut sets: Vec<SetVerdict> = group.sets.iter().enumerate().map(decide).collect();
     let rejected = Verdict::of(&group.findings) == Verdict::Rejected;
     if rejected {
@@ -216,7 +227,13 @@ pub fn group(group: &Group<'_>, guides: &Guides) -> GroupVerdict {
     }
 }
 
-fn set(set: &TransactionSet<'_>, functional_id: &str, version: &str, guides: &Guides) -> SetVerdict {
+fn set(
+    set: &TransactionSet<'_>,
+    functional_id: &str,
+    version: &str,
+    guides: &Guides,
+    repertoire: Repertoire,
+) -> SetVerdict {
     let id = set.id();
     let mut findings = set.findings.clone();
     let header = |code, n: usize, message: String| {
@@ -228,11 +245,11 @@ fn set(set: &TransactionSet<'_>, functional_id: &str, version: &str, guides: &Gu
     match guides.find(&id, version) {
         _ if id.is_empty() => {}
         None => findings.push(header(SyntaxCode::SetNotSupported, 1, format!("We do not take transaction set {id}."))),
-        Some((guide, _)) if guide.functional_id() != functional_id => {
+        Some((guide, _)) if guide.standard() == Standard::X12 && guide.functional_id() != functional_id => {
             let message = format!("{id} belongs in a group {}, not {functional_id}.", guide.functional_id());
             findings.push(header(SyntaxCode::SetIdInvalid, 1, message));
         }
-        Some((guide, fit)) => findings.extend(checked(set, guide, fit)),
+        Some((guide, fit)) => findings.extend(checked(set, guide, fit, repertoire)),
     }
     let verdict = Verdict::of(&findings);
     SetVerdict { index: 0, id: id.into_owned(), control_number: set.control_number().into_owned(), verdict, findings }
@@ -240,10 +257,10 @@ fn set(set: &TransactionSet<'_>, functional_id: &str, version: &str, guides: &Gu
 
 /// Without its SE a set is cut off somewhere, and with too many segments we did not keep its end: what then seems to
 /// be missing is only a consequence.
-fn checked(set: &TransactionSet<'_>, guide: &guide::Guide, fit: Fit) -> Vec<Finding> {
+fn checked(set: &TransactionSet<'_>, guide: &guide::Guide, fit: Fit, repertoire: Repertoire) -> Vec<Finding> {
     let cut = |finding: &Finding| matches!(finding.code, SyntaxCode::SetTrailerMissing | SyntaxCode::SetTooLong);
     let cut_off = set.findings.iter().any(cut);
-    let mut findings = guide::check(set, guide, fit, Repertoire::Any);
+    let mut findings = guide::check(set, guide, fit, repertoire);
     findings.retain(|finding| !(cut_off && finding.code == SyntaxCode::SegmentMissing));
     findings
 }

@@ -31,7 +31,7 @@ pub fn check(set: &TransactionSet<'_>, guide: &Guide, fit: Fit, repertoire: Repe
 #[derive(Clone, Debug)]
 pub struct Checker<'g> {
     guide: &'g Guide,
-    order: Order<'g>,
+    pub(super) order: Order<'g>,
     table: Table,
     report: Report,
     foreign_noted: bool,

@@ -45,6 +45,8 @@ pub(super) struct NodePlan {
     pub(super) segment: usize,
     /// The level that it opens, if it opens a loop.
     pub(super) level: Option<usize>,
+    /// Whether it is the LE that ends a bounded loop. Source: X12.6, LS and LE.
+    pub(super) ends: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -168,7 +170,8 @@ impl Compiler<'_> {
             let below = if node.children.is_empty() { None } else { Some(self.level(&node.children)) };
             let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
             level.ids.push(id);
-            level.nodes.push(NodePlan { id, min: count(node.min), max: count(node.max), segment, level: below });
+            let ends = node.id == "LE" && position + 1 == nodes.len() && index > 0;
+            level.nodes.push(NodePlan { id, min: count(node.min), max: count(node.max), segment, level: below, ends });
         }
         if let Some(place) = self.plan.levels.get_mut(index) {
             *place = level;
