@@ -15,4 +15,6 @@ mod properties;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod writing;
