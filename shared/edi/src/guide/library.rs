@@ -51,21 +51,6 @@ pub(super) static FOLDERS: LazyLock<Vec<Folder>> = LazyLock::new(|| {
             "997"
         },
         folder! {
-            "edifact/D.01B":
-            "APERAK"
-            "DESADV"
-            "HANMOV"
-            "IFTMIN"
-            "IFTSTA"
-            "INSDES"
-            "INVOIC"
-            "INVRPT"
-            "ORDCHG"
-            "ORDERS"
-            "ORDRSP"
-            "RECADV"
-        },
-        folder! {
             "edifact/D.96A":
             "APERAK"
             "DESADV"
@@ -81,7 +66,22 @@ pub(super) static FOLDERS: LazyLock<Vec<Folder>> = LazyLock::new(|| {
             "RECADV"
         },
         folder! {
-            "edifact/4.1":
+            "edifact/D.01B":
+            "APERAK"
+            "DESADV"
+            "HANMOV"
+            "IFTMIN"
+            "IFTSTA"
+            "INSDES"
+            "INVOIC"
+            "INVRPT"
+            "ORDCHG"
+            "ORDERS"
+            "ORDRSP"
+            "RECADV"
+        },
+        folder! {
+            "edifact/2.2":
             "CONTRL"
         },
         folder! {
@@ -89,7 +89,7 @@ pub(super) static FOLDERS: LazyLock<Vec<Folder>> = LazyLock::new(|| {
             "CONTRL"
         },
         folder! {
-            "edifact/2.2":
+            "edifact/4.1":
             "CONTRL"
         },
     ]
