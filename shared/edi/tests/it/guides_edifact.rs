@@ -80,8 +80,9 @@ const MUTATIONS: &[Mutation] = mutations![
         "GID+1+2:201" => "GID+1+2:201::::X", "component-too-many GID 26/2";
     }
     "D.96A-IFTMIN" {
-        "TMP+2+018:" => "TMP+2+18:", "element-too-short TMP 25/2";
+        "TMP+2+-18:" => "TMP+2+-1800:", "element-too-long TMP 25/2";
         "DGS+ADR+3+1263+" => "DGS+ADR+3+126A+", "character-invalid DGS 32/3";
+        "DGS+ADR+3+1263+" => "DGS+ADR+3+126+", "element-too-short DGS 32/3";
         "SEL+SEAL-1+CA" => "SEL++CA", "element-missing SEL 35/1";
     }
     "D.96A-IFTSTA" {
