@@ -7,7 +7,13 @@ mod envelopes;
 #[cfg(test)]
 mod guides;
 #[cfg(test)]
+mod matching;
+#[cfg(test)]
+mod owed;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod reports;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
