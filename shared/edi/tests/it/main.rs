@@ -15,6 +15,10 @@ mod properties;
 #[cfg(test)]
 mod reports;
 #[cfg(test)]
+mod rewriting;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod writing;
+#[cfg(test)]
+mod writing_edifact;
