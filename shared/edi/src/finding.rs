@@ -138,6 +138,9 @@ syntax_codes! {
     /// An interchange header begins but cannot be read to its end.
     IsaUnreadable = "isa-unreadable", File, Reject, None;
 
+    /// A UNB begins but cannot be read to its end.
+    UnbUnreadable = "unb-unreadable", File, Reject, None;
+
     /// The control numbers at both ends of the interchange differ.
     /// ISA13 and IEA02; UNB 0020 and UNZ 0020.
     InterchangeControlNumberMismatch = "interchange-control-number-mismatch", Interchange, Reject, Some("001"), contrl "28";
@@ -214,6 +217,15 @@ syntax_codes! {
     /// The component separator cannot be one.
     /// ISA16.
     ComponentSeparatorInvalid = "component-separator-invalid", Interchange, Reject, Some("027"), contrl "22";
+    /// The UNA cannot be right.
+    /// Its separators cannot be, or are not those that the UNB uses.
+    UnaMalformed = "una-malformed", Interchange, Reject, Some("022"), contrl "20";
+    /// The syntax identifier or version is none that we read.
+    /// UNB S001.
+    SyntaxVersionInvalid = "syntax-version-invalid", Interchange, Reject, Some("003"), contrl "2";
+    /// A mandatory element of the interchange header is missing.
+    /// UNB.
+    InterchangeElementMissing = "interchange-element-missing", Interchange, Reject, Some("022"), contrl "13";
 
     /// The functional group is none that we know.
     /// GS01 is missing or no functional identifier; UNG 0038.
@@ -274,6 +286,9 @@ syntax_codes! {
     /// The control number of the transaction set was used before.
     /// ST02 in the group, UNH 0062 in the interchange.
     SetControlNumberDuplicate = "set-control-number-duplicate", Set, Reject, Some("23"), contrl "26";
+    /// The transaction set does not say its version.
+    /// UNH S009: version, release or controlling agency.
+    SetVersionMissing = "set-version-missing", Set, Reject, Some("6"), contrl "13";
 
     /// The segment is none that we know.
     SegmentUnrecognized = "segment-unrecognized", Segment, Reject, Some("1"), contrl "15";

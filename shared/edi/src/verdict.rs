@@ -133,11 +133,11 @@ impl GroupVerdict {
         self.sets.iter().filter(|set| set.verdict != Verdict::Rejected).count()
     }
 
-    /// Whether an acknowledgment is due: never for a group of acknowledgments (GS01 `FA`, or nothing but 997, 999 and
-    /// CONTRL).
+    /// Whether a 997 or 999 is due: never for a group of acknowledgments (GS01 `FA`, or nothing but 997s and 999s), and
+    /// never in EDIFACT, where a CONTRL speaks of the whole interchange.
     pub fn needs_acknowledgment(&self) -> bool {
         let only_acknowledgments = !self.sets.is_empty() && self.sets.iter().all(SetVerdict::is_acknowledgment);
-        self.functional_id != ACKNOWLEDGMENTS && !only_acknowledgments
+        self.standard == Standard::X12 && self.functional_id != ACKNOWLEDGMENTS && !only_acknowledgments
     }
 
     /// Whether the group's own envelope is rejected, and so everything in it.
@@ -219,7 +219,7 @@ fn yes() -> bool {
 /// Whether an interchange holds something, and nothing but TA1s, 997s, 999s and CONTRLs.
 fn only_acknowledgments(interchange: &Interchange<'_>) -> bool {
     let of_acknowledgments = |group: &Group<'_>| {
-        !group.needs_acknowledgment()
+        group.functional_id() == ACKNOWLEDGMENTS
             || (!group.sets.is_empty() && group.sets.iter().all(|set| is_acknowledgment(&set.id())))
     };
     !(interchange.groups.is_empty() && interchange.ta1s.is_empty()) && interchange.groups.iter().all(of_acknowledgments)
@@ -237,15 +237,11 @@ pub fn interchange(interchange: &Interchange<'_>, guides: &Guides) -> Interchang
     let owned = |(qualifier, id): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| {
         (qualifier.into_owned(), id.into_owned())
     };
-    let syntax = |c| component(interchange.standard, Some(&interchange.header), 1, c);
     let routing = |n| component(interchange.standard, Some(&interchange.header), n, 3);
     InterchangeVerdict {
         standard: interchange.standard,
-        charset: syntax(1),
-        version: match interchange.standard {
-            Standard::X12 => interchange.version().into_owned(),
-            Standard::Edifact => syntax(2),
-        },
+        charset: interchange.syntax_identifier().into_owned(),
+        version: interchange.version().into_owned(),
         routing: (routing(2), routing(3)),
         only_acknowledgments: only_acknowledgments(interchange),
         sender: owned(interchange.sender()),
@@ -270,8 +266,7 @@ fn component(standard: Standard, header: Option<&Segment<'_>>, n: usize, c: usiz
 /// Decides on a group and its sets. Whether its interchange is rejected is not looked at: see [`interchange`].
 pub fn group(group: &Group<'_>, guides: &Guides) -> GroupVerdict {
     let (functional_id, version) = (group.functional_id(), group.version());
-    let decide =
-        |(index, of): (usize, &TransactionSet<'_>)| SetVerdict { index, ..set(of, &functional_id, &version, guides) };
+    let decide = |(index, of): (usize, &TransactionSet<'_>)| SetVerdict { index, ..set(of, &functional_id, guides) };
     let mut sets: Vec<SetVerdict> = group.sets.iter().enumerate().map(decide).collect();
     let rejected = Verdict::of(&group.findings) == Verdict::Rejected;
     if rejected {
@@ -307,40 +302,42 @@ pub fn group(group: &Group<'_>, guides: &Guides) -> GroupVerdict {
     }
 }
 
-fn set(set: &TransactionSet<'_>, functional_id: &str, version: &str, guides: &Guides) -> SetVerdict {
-    let id = set.id();
+fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides) -> SetVerdict {
+    let (id, version) = (set.id(), set.version());
     let mut findings = set.findings.clone();
+    let type_at = match set.standard {
+        Standard::X12 => 1,
+        Standard::Edifact => 2,
+    };
     let header = |code, n: usize, message: String| {
         let range = set.segments.first().map_or(set.range.clone(), |st| st.element_range(n));
         let mut place = set.place.at(range.start, range.len());
         place.element = Some(n);
         Finding::new(code, place, message).with_bad(id.as_bytes())
     };
-    match guides.find(&id, version) {
+    match guides.find(&id, &version) {
         _ if id.is_empty() => {}
-        None => findings.push(header(SyntaxCode::SetNotSupported, 1, format!("We do not take transaction set {id}."))),
-        Some((guide, _)) if guide.functional_id() != functional_id => {
+        None => {
+            findings.push(header(
+                SyntaxCode::SetNotSupported,
+                type_at,
+                format!("We do not take transaction set {id}."),
+            ));
+        }
+        Some((guide, _)) if set.standard == Standard::X12 && guide.functional_id() != functional_id => {
             let message = format!("{id} belongs in a group {}, not {functional_id}.", guide.functional_id());
             findings.push(header(SyntaxCode::SetNotInGroup, 1, message));
         }
         Some((guide, fit)) => findings.extend(checked(set, guide, fit)),
     }
     let verdict = Verdict::of(&findings);
-    let header = set.segments.first();
-    let of = |c| component(set.standard, header, 2, c);
-    let (version, implementation) = match set.standard {
-        Standard::X12 => {
-            (version.to_owned(), header.and_then(|st| st.element(3)).unwrap_or_default().trim().to_owned())
-        }
-        Standard::Edifact => (format!("{}.{}", of(2), of(3)), of(5)),
-    };
     SetVerdict {
         index: 0,
         id: id.into_owned(),
         control_number: set.control_number().into_owned(),
-        version,
-        agency: of(4),
-        implementation,
+        version: version.into_owned(),
+        agency: component(set.standard, set.segments.first(), 2, 4),
+        implementation: set.convention().into_owned(),
         verdict,
         findings,
     }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod acknowledgments;
 #[cfg(test)]
+mod edifact;
+#[cfg(test)]
 mod envelopes;
 #[cfg(test)]
 mod guides;
@@ -18,6 +20,8 @@ mod reports;
 mod rewriting;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod streams;
 #[cfg(test)]
 mod writing;
 #[cfg(test)]
