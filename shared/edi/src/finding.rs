@@ -216,14 +216,15 @@ syntax_codes! {
     /// The component separator cannot be one.
     /// ISA16.
     ComponentSeparatorInvalid = "component-separator-invalid", Interchange, Reject, Some("027"), contrl "22";
-    /// The separators of the UNA cannot be, or are not those that the UNB uses.
-    UnaMalformed = "una-malformed", Interchange, Reject, None, contrl "22";
+    /// The UNA cannot be right.
+    /// Its separators cannot be, or are not those that the UNB uses.
+    UnaMalformed = "una-malformed", Interchange, Reject, Some("022"), contrl "20";
     /// The syntax identifier or version is none that we read.
     /// UNB S001.
-    SyntaxVersionInvalid = "syntax-version-invalid", Interchange, Reject, None, contrl "2";
+    SyntaxVersionInvalid = "syntax-version-invalid", Interchange, Reject, Some("003"), contrl "2";
     /// A mandatory element of the interchange header is missing.
     /// UNB.
-    InterchangeElementMissing = "interchange-element-missing", Interchange, Reject, None, contrl "13";
+    InterchangeElementMissing = "interchange-element-missing", Interchange, Reject, Some("022"), contrl "13";
 
     /// The functional group is none that we know.
     /// GS01 is missing or no functional identifier; UNG 0038.
@@ -281,12 +282,12 @@ syntax_codes! {
     /// The implementation guide is none that we take.
     /// ST03; UNH 0057.
     ImplementationNotSupported = "implementation-not-supported", Set, Reject, Some("19"), before 005010 Some("1"), in 999 "I6", contrl "14";
-    /// The message names no version, release or controlling agency.
-    /// UNH S009.
-    SetVersionMissing = "set-version-missing", Set, Reject, None, contrl "13";
     /// The control number of the transaction set was used before.
     /// ST02 in the group, UNH 0062 in the interchange.
     SetControlNumberDuplicate = "set-control-number-duplicate", Set, Reject, Some("23"), contrl "26";
+    /// The transaction set does not say its version.
+    /// UNH S009: version, release or controlling agency.
+    SetVersionMissing = "set-version-missing", Set, Reject, Some("6"), contrl "13";
 
     /// The segment is none that we know.
     SegmentUnrecognized = "segment-unrecognized", Segment, Reject, Some("1"), contrl "15";
@@ -374,7 +375,7 @@ impl SyntaxCode {
     /// The code by which a 997 of a version says it: some came only with 005010.
     pub fn x12_in(self, version: &str) -> Option<&'static str> {
         match self.older() {
-            Some(older) if version < CODES_GREW => older,
+            Some(older) if !has_late_codes(version) => older,
             _ => self.x12(),
         }
     }
@@ -392,7 +393,12 @@ impl SyntaxCode {
 
 /// The version from which on an acknowledgment has the codes that came late. Source: X12 005010, elements 716, 718,
 /// 720 and 723.
-pub(crate) const CODES_GREW: &str = "005010";
+const CODES_GREW: &str = "005010";
+
+/// Whether a version (GS08) has them. What is no version has not.
+pub(crate) fn has_late_codes(version: &str) -> bool {
+    version.get(..6).is_some_and(|release| release.bytes().all(|b| b.is_ascii_digit()) && release >= CODES_GREW)
+}
 
 impl fmt::Display for SyntaxCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

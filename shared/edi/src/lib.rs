@@ -3,9 +3,8 @@
 //! The way through: [`read`] turns bytes into a [`Document`] of interchanges, groups and sets, each with what is wrong
 //! with its envelope; it collects the [`Events`] of the pull parser. A file too large to hold comes in chunks through a
 //! [`Stream`] of the same events. [`verdict::interchange`] checks the sets against the [`guide`]s and decides what is
-//! accepted;
-//! a defect rejects the smallest thing that holds it. [`ack`] says so in TA1, 997, 999 and CONTRL, and reads what
-//! partners say; [`report`] says the same in JSON. [`write`](mod@write) makes interchanges that read back without a
+//! accepted; a defect rejects the smallest thing that holds it. [`ack`] says so in TA1, 997, 999 and CONTRL, and reads
+//! what partners say; [`report`] says the same in JSON. [`write`](mod@write) makes interchanges that read back without a
 //! finding.
 //!
 //! Invariants: reading never fails and never panics, whatever the bytes; every byte of a file belongs to the range of

@@ -133,11 +133,11 @@ impl GroupVerdict {
         self.sets.iter().filter(|set| set.verdict != Verdict::Rejected).count()
     }
 
-    /// Whether an acknowledgment is due: never for a group of acknowledgments (GS01 `FA`, or nothing but 997, 999 and
-    /// CONTRL).
+    /// Whether a 997 or 999 is due: never for a group of acknowledgments (GS01 `FA`, or nothing but 997s and 999s), and
+    /// never in EDIFACT, where a CONTRL speaks of the whole interchange.
     pub fn needs_acknowledgment(&self) -> bool {
         let only_acknowledgments = !self.sets.is_empty() && self.sets.iter().all(SetVerdict::is_acknowledgment);
-        self.functional_id != ACKNOWLEDGMENTS && !only_acknowledgments
+        self.standard == Standard::X12 && self.functional_id != ACKNOWLEDGMENTS && !only_acknowledgments
     }
 
     /// Whether the group's own envelope is rejected, and so everything in it.
@@ -219,7 +219,7 @@ fn yes() -> bool {
 /// Whether an interchange holds something, and nothing but TA1s, 997s, 999s and CONTRLs.
 fn only_acknowledgments(interchange: &Interchange<'_>) -> bool {
     let of_acknowledgments = |group: &Group<'_>| {
-        !group.needs_acknowledgment()
+        group.functional_id() == ACKNOWLEDGMENTS
             || (!group.sets.is_empty() && group.sets.iter().all(|set| is_acknowledgment(&set.id())))
     };
     !(interchange.groups.is_empty() && interchange.ta1s.is_empty()) && interchange.groups.iter().all(of_acknowledgments)
@@ -241,15 +241,11 @@ pub fn interchange(interchange: &Interchange<'_>, guides: &Guides) -> Interchang
     let owned = |(qualifier, id): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| {
         (qualifier.into_owned(), id.into_owned())
     };
-    let syntax = |c| component(interchange.standard, Some(&interchange.header), 1, c);
     let routing = |n| component(interchange.standard, Some(&interchange.header), n, 3);
     InterchangeVerdict {
         standard: interchange.standard,
-        charset: syntax(1),
-        version: match interchange.standard {
-            Standard::X12 => interchange.version().into_owned(),
-            Standard::Edifact => syntax(2),
-        },
+        charset: interchange.syntax_identifier().into_owned(),
+        version: interchange.version().into_owned(),
         routing: (routing(2), routing(3)),
         only_acknowledgments: only_acknowledgments(interchange),
         sender: owned(interchange.sender()),

@@ -125,6 +125,16 @@ pub fn interchange(envelope: &Envelope, content: &Content) -> Result<Vec<u8>, Er
     if !(1..=4).contains(&envelope.version) {
         return bad("0002", "1 to 4");
     }
+    let count = match content {
+        Content::Messages(messages) => messages.len(),
+        Content::Groups(groups) => groups.len(),
+    };
+    if count == 0 {
+        return bad("0036", "at least one message or group");
+    }
+    if count > COUNT_MAX {
+        return Err(Error::TooMany("messages or groups in an interchange"));
+    }
     let delimiters = effective(envelope)?;
     let mut writer = Emitter::new(delimiters, repertoire, envelope.policy, envelope.line_feeds)?;
     if needs_una(envelope, delimiters) {
@@ -137,12 +147,11 @@ pub fn interchange(envelope: &Envelope, content: &Content) -> Result<Vec<u8>, Er
     }
     writer.unb(envelope)?;
     let mut references = HashSet::new();
-    let count = match content {
+    match content {
         Content::Messages(messages) => {
             for message in messages {
                 writer.message(message, &mut references)?;
             }
-            messages.len()
         }
         Content::Groups(groups) => {
             let mut group_references = HashSet::new();
@@ -152,14 +161,7 @@ pub fn interchange(envelope: &Envelope, content: &Content) -> Result<Vec<u8>, Er
                 }
                 writer.edifact_group(envelope, group, &mut references)?;
             }
-            groups.len()
         }
-    };
-    if count == 0 {
-        return bad("0036", "at least one message or group");
-    }
-    if count > COUNT_MAX {
-        return Err(Error::TooMany("messages or groups in an interchange"));
     }
     writer.service(&NewSegment::new("UNZ").element(count.to_string()).element(&envelope.reference), 0)?;
     Ok(writer.out)
