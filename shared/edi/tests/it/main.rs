@@ -7,6 +7,8 @@ mod edifact;
 #[cfg(test)]
 mod envelopes;
 #[cfg(test)]
+mod framing;
+#[cfg(test)]
 mod guides;
 #[cfg(test)]
 mod guides_edifact;
