@@ -5,6 +5,8 @@ mod acknowledgments;
 #[cfg(test)]
 mod awkward;
 #[cfg(test)]
+mod edifact;
+#[cfg(test)]
 mod envelopes;
 #[cfg(test)]
 mod guides;
