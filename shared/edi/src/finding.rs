@@ -174,6 +174,9 @@ syntax_codes! {
     SegmentNotInSet = "segment-not-in-set", Segment, Reject, Some("6");
     /// The segment should have come earlier.
     SegmentOutOfSequence = "segment-out-of-sequence", Segment, Reject, Some("7");
+    /// Separators stand at the end of a segment after its last value.
+    /// A note: they say nothing.
+    SegmentTrailingSeparators = "segment-trailing-separators", Segment, Note, Some("8");
     /// Longer than we read: most likely a lost terminator.
     SegmentTooLong = "segment-too-long", Segment, Reject, Some("8");
 
@@ -189,6 +192,9 @@ syntax_codes! {
     ElementTooLong = "element-too-long", Element, Reject, Some("5");
     /// A character that its type does not allow.
     CharacterInvalid = "character-invalid", Element, Reject, Some("6");
+    /// The element holds a character outside the repertoire of the interchange.
+    /// UNB S001.
+    CharacterOutsideRepertoire = "character-outside-repertoire", Element, Reject, Some("6");
     /// A code outside the list that we act on.
     CodeInvalid = "code-invalid", Element, Reject, Some("7");
     /// No date of the calendar.
@@ -197,6 +203,13 @@ syntax_codes! {
     TimeInvalid = "time-invalid", Element, Reject, Some("9");
     /// Two elements that exclude each other.
     ElementExcluded = "element-excluded", Element, Reject, Some("10");
+    /// The element repeats too often.
+    ElementTooManyRepetitions = "element-too-many-repetitions", Element, Reject, Some("12");
+    /// The element has more components than its definition.
+    ComponentTooMany = "component-too-many", Element, Reject, Some("13");
+    /// Separators stand at the end of a composite after its last value.
+    /// A note: they say nothing.
+    CompositeTrailingSeparators = "composite-trailing-separators", Element, Note, None;
     /// The component separator occurs in an element that is no composite. A note: the text is kept whole.
     ComponentUnexpected = "component-unexpected", Element, Note, Some("3");
 }
@@ -231,6 +244,8 @@ pub struct Place {
     pub element: Option<usize>,
     /// The component's position in its element. AK401.
     pub component: Option<usize>,
+    /// Which repetition of the element. AK401.
+    pub repetition: Option<usize>,
     /// The data element's reference number. AK402.
     pub data_element: Option<String>,
     /// First byte of what is wrong, or of where it is missing.

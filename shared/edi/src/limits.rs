@@ -40,3 +40,6 @@ pub const CONTROL_NUMBERS_MAX: usize = 200_000;
 
 /// Bytes kept of what stands outside the interchanges, to name what it is.
 pub const STRAY_LEN_MAX: usize = 512;
+
+/// Most lines of an overlay. A partner that deviates more often has a guide of its own.
+pub const OVERLAY_LINES_MAX: usize = 500;

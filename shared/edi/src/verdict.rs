@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::delimiters::Standard;
 use crate::envelope::{Group, Interchange, TransactionSet};
 use crate::finding::{Finding, Severity, SyntaxCode};
-use crate::guide::{self, Fit, Guides};
+use crate::guide::{self, Fit, Guides, Repertoire};
 
 /// The verdict on one transaction set. AK501: A, E, R.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -257,7 +257,7 @@ fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides) -> SetVer
 fn checked(set: &TransactionSet<'_>, guide: &guide::Guide, fit: Fit) -> Vec<Finding> {
     let cut = |finding: &Finding| matches!(finding.code, SyntaxCode::SetTrailerMissing | SyntaxCode::SetTooLong);
     let cut_off = set.findings.iter().any(cut);
-    let mut findings = guide::check(set, guide, fit);
+    let mut findings = guide::check(set, guide, fit, Repertoire::Any);
     findings.retain(|finding| !(cut_off && finding.code == SyntaxCode::SegmentMissing));
     findings
 }
