@@ -113,6 +113,7 @@ pub(super) static FOLDERS: LazyLock<Vec<Folder>> = LazyLock::new(|| {
             "HANMOV"
             "IFTMIN"
             "IFTSTA"
+            "INSDES"
             "INVOIC"
             "INVRPT"
             "ORDCHG"

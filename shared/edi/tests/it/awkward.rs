@@ -104,7 +104,7 @@ fn agrees(expected: &str, line: &Line) -> bool {
         match word.as_bytes() {
             [b'@', ..] => place = Some(&word[1..]),
             [b'+', ..] => byte = word[1..].parse::<usize>().ok(),
-            _ if clean => {}
+            _ if clean || word.starts_with("U:") => {}
             _ => {
                 let mut found: Vec<&str> = line.findings.iter().map(|(code, ..)| code.as_str()).collect();
                 found.sort_unstable();

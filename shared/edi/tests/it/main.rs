@@ -11,6 +11,8 @@ mod envelopes;
 #[cfg(test)]
 mod guides;
 #[cfg(test)]
+mod guides_edifact;
+#[cfg(test)]
 mod guides_x12;
 #[cfg(test)]
 mod properties;
