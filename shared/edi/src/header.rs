@@ -32,7 +32,7 @@ pub(crate) struct Header {
 #[derive(Debug)]
 pub(crate) enum Look {
     /// The beginning of an interchange.
-    Found(Box<Header>),
+    Found(Header),
     /// Something else.
     Nothing,
     /// That can only be said when more bytes are there.
@@ -57,13 +57,13 @@ pub(crate) fn look(bytes: &[u8], last: bool) -> Look {
         None => return Look::More,
     };
     let header = if head.starts_with(b"ISA") { isa(head) } else { una_unb(head) };
-    header.map_or(Look::Nothing, |header| Look::Found(Box::new(header)))
+    header.map_or(Look::Nothing, Look::Found)
 }
 
 /// Where the next interchange begins, or how many bytes certainly are of none.
 pub(crate) enum Next {
     /// At this byte.
-    At(usize, Box<Header>),
+    At(usize, Header),
     /// Nowhere before this byte; beyond it, more bytes are needed.
     NotBefore(usize),
 }
@@ -141,7 +141,8 @@ fn isa(head: &[u8]) -> Option<Header> {
     let terminator = *isa.get(end)?;
     let component_ok = may_separate(component) && component != element;
     let terminator_ok = may_separate(terminator) && terminator != element && terminator != component;
-    if !padded && !(component_ok && terminator_ok) {
+    let usable = component_ok && terminator_ok;
+    if !padded && !usable {
         return None;
     }
     if !component_ok {
@@ -164,7 +165,7 @@ fn isa(head: &[u8]) -> Option<Header> {
 
 /// UNA, if there is one, and UNB. Source: ISO 9735-1, service string advice, and UNB.
 fn una_unb(head: &[u8]) -> Option<Header> {
-    let una = head.strip_prefix(b"UNA").and_then(<[u8]>::first_chunk::<6>);
+    let una = head.strip_prefix(b"UNA").and_then(<[u8]>::first_chunk::<6>).copied();
     let lead = match una {
         Some(_) => {
             let after = head.get(UNA_LEN..)?;
@@ -195,7 +196,7 @@ fn una_unb(head: &[u8]) -> Option<Header> {
     let part = |c| segment.component_bytes(1, c).map(|bytes| segment.data(bytes).trim_ascii().to_vec());
     let charset = part(1).and_then(|identifier| Charset::of_syntax_identifier(&identifier)).unwrap_or_default();
     let repetition = match (part(2).as_deref(), una) {
-        (Some(b"4"), Some(&[.., repetition, _])) => Some(repetition).filter(|&byte| may_separate(byte)),
+        (Some(b"4"), Some([.., repetition, _])) => Some(repetition).filter(|&byte| may_separate(byte)),
         (Some(b"4"), None) => Some(b'*'),
         _ => None,
     };
@@ -213,8 +214,8 @@ fn una_unb(head: &[u8]) -> Option<Header> {
 }
 
 /// What a UNA says; `None` if that cannot be.
-fn advised(una: &[u8; 6]) -> Option<Delimiters> {
-    let &[component, element, decimal_mark, release, _repetition, terminator] = una;
+fn advised(una: [u8; 6]) -> Option<Delimiters> {
+    let [component, element, decimal_mark, release, _repetition, terminator] = una;
     let release = Some(release).filter(|&byte| byte != b' ');
     let plain = Delimiters::new(element, component, terminator, None).ok()?;
     plain.releasing(release, decimal_mark).ok()
@@ -266,7 +267,7 @@ mod tests {
 
     fn read(bytes: &[u8]) -> Option<Header> {
         match look(bytes, true) {
-            Look::Found(header) => Some(*header),
+            Look::Found(header) => Some(header),
             Look::Nothing | Look::More => None,
         }
     }

@@ -1,7 +1,8 @@
 //! X12 and EDIFACT: reading, checking, acknowledging and writing interchanges. Knows syntax and no business.
 //!
 //! The way through: [`read`] turns bytes into a [`Document`] of interchanges, groups and sets, each with what is wrong
-//! with its envelope; it collects the [`Events`] of the pull parser. [`verdict::interchange`] checks the sets against the [`guide`]s and decides what is accepted;
+//! with its envelope; it collects the [`Events`] of the pull parser. A file too large to hold
+//! comes in chunks through a [`Stream`] of the same events. [`verdict::interchange`] checks the sets against the [`guide`]s and decides what is accepted;
 //! a defect rejects the smallest thing that holds it. [`ack`] says so in TA1 and 997, and reads what partners say.
 //! [`write`](mod@write) makes interchanges that read back without a finding.
 //!
@@ -26,6 +27,7 @@ mod reader;
 mod scan;
 mod segment;
 mod sniff;
+mod stream;
 mod value;
 pub mod verdict;
 pub mod write;
@@ -38,3 +40,4 @@ pub use finding::{Finding, Level, Place, Severity, SyntaxCode};
 pub use reader::{read, read_with_limits};
 pub use scan::Elements;
 pub use segment::Segment;
+pub use stream::Stream;

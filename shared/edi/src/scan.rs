@@ -91,8 +91,7 @@ fn long_segment(bytes: &[u8], cut: Cut, separators: u64, releases: u64) -> Optio
         let rest = bytes.get(at..)?;
         let found = at + memchr::memchr2(cut.terminator, release, rest)?;
         if bytes.get(found) == Some(&cut.terminator) {
-            let mut released = false;
-            let separators = if releases == 0 { separators } else { self::separators(bytes, cut, &mut released) };
+            let separators = if releases == 0 { separators } else { self::separators(bytes, cut, &mut false) };
             return Some(Ended { len: found, separators: separators & below(found) });
         }
         at = found + 1;

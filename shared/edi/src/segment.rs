@@ -64,8 +64,8 @@ impl<'a> Segment<'a> {
     /// Puts an id together that a record's end divides.
     fn joined(mut self) -> Self {
         let id = self.raw_id();
-        if id.iter().any(is_line_end) {
-            let whole = id.iter().copied().filter(|byte| !is_line_end(byte));
+        if id.iter().any(|&byte| is_line_end(byte)) {
+            let whole = id.iter().copied().filter(|&byte| !is_line_end(byte));
             for (to, from) in self.joined_id.iter_mut().zip(whole) {
                 *to = from;
             }
@@ -150,7 +150,7 @@ impl<'a> Segment<'a> {
     /// The bytes of element `n` with all its components and repetitions, as they stand; `None` if empty or not there.
     pub fn element_bytes(&self, n: usize) -> Option<&'a [u8]> {
         let bytes = self.elements_raw().nth(n.checked_sub(1)?)?;
-        let empty = if self.syntax.wrapped { bytes.iter().all(is_line_end) } else { bytes.is_empty() };
+        let empty = if self.syntax.wrapped { bytes.iter().all(|&byte| is_line_end(byte)) } else { bytes.is_empty() };
         (!empty).then_some(bytes)
     }
 
@@ -158,13 +158,13 @@ impl<'a> Segment<'a> {
     /// one width.
     pub fn data<'b>(&self, raw: &'b [u8]) -> Cow<'b, [u8]> {
         let release = self.syntax.delimiters.release();
-        let special = |byte: &u8| Some(*byte) == release || (self.syntax.wrapped && is_line_end(byte));
+        let special = |byte: &u8| Some(*byte) == release || (self.syntax.wrapped && is_line_end(*byte));
         if !raw.iter().any(special) {
             return Cow::Borrowed(raw);
         }
         let mut data = Vec::with_capacity(raw.len());
         let mut released = false;
-        for &byte in raw.iter().filter(|byte| !(self.syntax.wrapped && is_line_end(byte))) {
+        for &byte in raw.iter().filter(|byte| !(self.syntax.wrapped && is_line_end(**byte))) {
             if !released && Some(byte) == release {
                 released = true;
             } else {
@@ -197,7 +197,7 @@ impl<'a> Segment<'a> {
     /// Component `c` of element `n` (of its first repetition), as it stands; `None` if empty or not there.
     pub fn component_bytes(&self, n: usize, c: usize) -> Option<&'a [u8]> {
         let bytes = self.components(n).nth(c.checked_sub(1)?)?;
-        let empty = if self.syntax.wrapped { bytes.iter().all(is_line_end) } else { bytes.is_empty() };
+        let empty = if self.syntax.wrapped { bytes.iter().all(|&byte| is_line_end(byte)) } else { bytes.is_empty() };
         (!empty).then_some(bytes)
     }
 
@@ -256,7 +256,7 @@ impl TrimNul for [u8; 3] {
     }
 }
 
-fn is_line_end(byte: &u8) -> bool {
+fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
@@ -275,7 +275,7 @@ impl<'a> Iterator for Split<'a> {
         let bytes = self.rest?;
         let mut released = false;
         for (index, &byte) in bytes.iter().enumerate() {
-            if self.wrapped && is_line_end(&byte) {
+            if self.wrapped && is_line_end(byte) {
                 continue;
             }
             if released {

@@ -240,7 +240,11 @@ fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides) -> SetVer
     match guides.find(&id, &version) {
         _ if id.is_empty() => {}
         None => {
-            findings.push(header(SyntaxCode::SetNotSupported, type_at, format!("We do not take transaction set {id}.")))
+            findings.push(header(
+                SyntaxCode::SetNotSupported,
+                type_at,
+                format!("We do not take transaction set {id}."),
+            ));
         }
         Some((guide, _)) if set.standard == Standard::X12 && guide.functional_id() != functional_id => {
             let message = format!("{id} belongs in a group {}, not {functional_id}.", guide.functional_id());

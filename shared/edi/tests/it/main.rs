@@ -11,12 +11,14 @@ mod envelopes;
 #[cfg(test)]
 mod guides;
 #[cfg(test)]
-mod guides_edifact;
-#[cfg(test)]
 mod guides_x12;
+
+mod guides_edifact;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod streams;
 #[cfg(test)]
 mod writing;
