@@ -3,7 +3,8 @@
 //! The way through: [`read`] turns bytes into a [`Document`] of interchanges, groups and sets, each with what is wrong
 //! with its envelope. [`verdict::interchange`] checks the sets against the [`guide`]s and decides what is accepted;
 //! a defect rejects the smallest thing that holds it. [`ack`] says so in TA1 and 997, and reads what partners say.
-//! [`write`](mod@write) makes interchanges that read back without a finding.
+//! [`write`](mod@write) makes interchanges that read back without a finding. [`json`] is a file as JSON without loss, and
+//! back; [`split`](mod@split) cuts it into parts that stand alone.
 //!
 //! Invariants: reading never fails and never panics, whatever the bytes; every byte of a file belongs to the range of
 //! one interchange or to the filler between them; a value can never become a segment; an acknowledgment is never
@@ -19,10 +20,12 @@ mod envelope;
 mod finding;
 mod framing;
 pub mod guide;
+pub mod json;
 pub mod limits;
 mod reader;
 mod segment;
 mod sniff;
+pub mod split;
 mod value;
 pub mod verdict;
 pub mod write;

@@ -7,8 +7,12 @@ mod envelopes;
 #[cfg(test)]
 mod guides;
 #[cfg(test)]
+mod json;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod splitting;
 #[cfg(test)]
 mod writing;
