@@ -1,0 +1,149 @@
+//! `crossdock edi check`: verdicts, and for people what was found and where.
+
+use std::fmt::Write as _;
+
+use edi::{Document, Finding};
+use serde::Serialize;
+
+use super::report::{Report, Row};
+use super::{Status, input};
+use crate::args::edi::Check;
+use crate::out::columns;
+use crate::{Error, Out};
+
+/// Findings shown of a file, unless all are asked for.
+const SHOWN_MAX: usize = 50;
+/// Characters shown before and after the first byte of a finding.
+const BEFORE_MAX: usize = 40;
+const AFTER_MAX: usize = 70;
+
+/// A verdict as machines get it.
+#[derive(Serialize)]
+struct Line<'r> {
+    file: &'r str,
+    #[serde(flatten)]
+    row: &'r Row,
+}
+
+pub(super) fn run(options: &Check, out: &Out) -> Result<Status, Error> {
+    let mut first = true;
+    input::each(&options.input, out, |input| {
+        let document = edi::read(&input.bytes);
+        let report = Report::of(&document);
+        if out.is_json() {
+            for row in &report.rows {
+                out.json(&Line { file: &input.name, row });
+            }
+        } else {
+            let gap = if std::mem::take(&mut first) { "" } else { "\n" };
+            out.line(format_args!("{gap}{}", shown(&input.name, &input.bytes, &document, &report, options)));
+        }
+        Ok(report.status())
+    })
+}
+
+/// A file's verdicts for people.
+fn shown(name: &str, file: &[u8], document: &Document<'_>, report: &Report, options: &Check) -> String {
+    let rows: Vec<[String; 5]> = report
+        .rows
+        .iter()
+        .map(|row| {
+            let text = |value: &Option<String>| value.clone().unwrap_or_default();
+            let verdict = match row.codes.as_slice() {
+                [] => row.verdict.to_owned(),
+                codes => format!("{}: {}", row.verdict, codes.join(", ")),
+            };
+            [text(&row.interchange), text(&row.group), text(&row.set), text(&row.id), verdict]
+        })
+        .collect();
+    let name = if name == "-" { "standard input" } else { name };
+    let mut text = format!("{name}\n{}", columns(["interchange", "group", "set", "id", "verdict"], &rows));
+    let shown = if options.all { usize::MAX } else { SHOWN_MAX };
+    for finding in report.findings.iter().take(shown) {
+        let _ = write!(text, "\n\n{}", about(finding, file, document, options.codes));
+    }
+    let more = report.findings.len().saturating_sub(shown);
+    if more > 0 {
+        let _ = write!(text, "\n\n… and {more} more findings; --all shows them");
+    }
+    text
+}
+
+/// A finding: what, where, in words, and the bytes with a mark under them.
+fn about(finding: &Finding, file: &[u8], document: &Document<'_>, codes: bool) -> String {
+    let place = &finding.place;
+    let kind = if finding.rejects() { "error" } else { "note" };
+    let mut text = format!("{kind}: {} at byte {}", finding.code, place.byte_offset);
+    match (&place.segment_id, place.element) {
+        (Some(id), Some(element)) => {
+            let _ = write!(text, ", {id}{element:02}");
+            if let Some(component) = place.component {
+                let _ = write!(text, "-{component}");
+            }
+        }
+        (Some(id), None) => {
+            let _ = write!(text, ", {id}");
+        }
+        _ => {}
+    }
+    let parts = [
+        ("segment", place.segment_position.map(|position| position.to_string())),
+        ("set", place.set_control.clone()),
+        ("group", place.group_control.clone()),
+        ("interchange", place.interchange_control.clone()),
+    ];
+    for (what, which) in parts {
+        if let Some(which) = which {
+            let _ = write!(text, ", {what} {which}");
+        }
+    }
+    if codes && let Some(code) = finding.x12() {
+        let _ = write!(text, " ({code})");
+    }
+    let _ = write!(text, "\n  {}", finding.message);
+    if let Some((line, mark)) = excerpt(file, document, place.byte_offset, place.byte_len) {
+        let _ = write!(text, "\n  {line}\n  {mark}");
+    }
+    text
+}
+
+/// The bytes around a place up to the ends of its segment, and marks under those that are meant; `None` at the end of
+/// an empty file.
+fn excerpt(file: &[u8], document: &Document<'_>, offset: usize, len: usize) -> Option<(String, String)> {
+    let within = document.interchanges.iter().find(|interchange| interchange.range.contains(&offset));
+    let terminator = within.map(|interchange| interchange.delimiters.terminator());
+    let ends = |byte: u8| Some(byte) == terminator || matches!(byte, b'\r' | b'\n');
+    let (before, after) = file.split_at_checked(offset)?;
+    let start = before.iter().rposition(|&byte| ends(byte)).map_or(0, |at| at + 1);
+    let before = before.get(start..)?;
+    let before = tail(before, BEFORE_MAX);
+    let (meant, rest) = after.split_at_checked(len.min(after.len()))?;
+    let meant_shown = head(meant, AFTER_MAX);
+    let rest = if meant_shown.len() == meant.len() { rest } else { &[] };
+    let end = rest.iter().position(|&byte| ends(byte)).map_or(rest.len(), |at| at + usize::from(!line_end(rest, at)));
+    let rest = head(rest.get(..end).unwrap_or(rest), AFTER_MAX.saturating_sub(meant_shown.len()));
+    let (before, meant, rest) = (plain(before), plain(meant_shown), plain(rest));
+    if before.is_empty() && meant.is_empty() && rest.is_empty() {
+        return None;
+    }
+    let mark = format!("{}{}", " ".repeat(before.chars().count()), "^".repeat(meant.chars().count().max(1)));
+    Some((format!("{before}{meant}{rest}"), mark))
+}
+
+fn line_end(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at).is_some_and(|byte| matches!(byte, b'\r' | b'\n'))
+}
+
+fn head(bytes: &[u8], len: usize) -> &[u8] {
+    bytes.get(..len).unwrap_or(bytes)
+}
+
+fn tail(bytes: &[u8], len: usize) -> &[u8] {
+    bytes.get(bytes.len().saturating_sub(len)..).unwrap_or(bytes)
+}
+
+/// Bytes as text on one line.
+fn plain(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.chars().map(|c| if c.is_control() { '·' } else { c }).collect()
+}
