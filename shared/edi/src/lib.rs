@@ -2,9 +2,9 @@
 //!
 //! The way through: [`read`] turns bytes into a [`Document`] of interchanges, groups and sets, each with what is wrong
 //! with its envelope. [`verdict::interchange`] checks the sets against the [`guide`]s and decides what is accepted;
-//! a defect rejects the smallest thing that holds it. [`ack`] says so in TA1 and 997, and reads what partners say.
-//! [`write`](mod@write) makes interchanges that read back without a finding. [`json`] is a file as JSON without loss, and
-//! back; [`split`](mod@split) cuts it into parts that stand alone.
+//! a defect rejects the smallest thing that holds it. [`ack`] says so in TA1, 997, 999 and CONTRL, and reads what
+//! partners say; [`report`] says the same in JSON. [`write`](mod@write) makes interchanges that read back without a
+//! finding. [`json`] is a file as JSON without loss, and back; [`split`](mod@split) cuts it into parts that stand alone.
 //!
 //! Invariants: reading never fails and never panics, whatever the bytes; every byte of a file belongs to the range of
 //! one interchange or to the filler between them; a value can never become a segment; an acknowledgment is never
@@ -23,6 +23,7 @@ pub mod guide;
 pub mod json;
 pub mod limits;
 mod reader;
+pub mod report;
 mod segment;
 mod sniff;
 pub mod split;

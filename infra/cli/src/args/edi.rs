@@ -117,8 +117,8 @@ pub struct Ack {
     /// Answer groups of 005010 and later by a 999 instead of a 997.
     #[arg(long = "999")]
     pub x999: bool,
-    /// When an interchange is answered by a TA1.
-    #[arg(long, value_enum, default_value_t = Ta1::Asked)]
+    /// When an X12 interchange itself is answered, by a TA1.
+    #[arg(long, value_enum, default_value_t = Ta1::Either)]
     pub ta1: Ta1,
     /// The first control number; each interchange and group takes the next.
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=999_999_999))]
@@ -134,15 +134,17 @@ pub struct Ack {
     pub force: bool,
 }
 
-/// When an interchange is answered by a TA1.
+/// When an X12 interchange itself is answered, by a TA1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Ta1 {
-    /// If its sender asks, or its envelope is rejected.
+    /// If its sender asks.
     Asked,
-    /// Always.
-    Always,
     /// If its envelope is rejected.
     Errors,
+    /// If its sender asks or its envelope is rejected.
+    Either,
+    /// Always.
+    Always,
     /// Never.
     Never,
 }

@@ -1,4 +1,4 @@
-use edi::ack::{self, GroupAckOutcome, SetAckOutcome};
+use edi::ack::{self, GroupAckOutcome, InterchangeAckOutcome, SetAckOutcome};
 use edi::guide::Guides;
 use edi::verdict::{self, GroupOutcome, Verdict};
 use edi::write::{self, NewGroup};
@@ -157,7 +157,11 @@ fn a_ta1_there_and_back() {
     let document = edi::read(&bytes);
     assert!(document.interchanges[0].findings.is_empty());
     let read = ack::read_interchange_ack(&document.interchanges[0].ta1s[0]).unwrap();
-    assert_eq!((read.accepted, read.note_code.as_str(), read.text.as_str()), (false, "001", "ISA13 and IEA02 differ"));
+    let note = read.note.unwrap();
+    assert_eq!(
+        (read.outcome, note.code.as_str(), note.text.as_str()),
+        (InterchangeAckOutcome::Rejected, "001", "ISA13 and IEA02 differ (001)")
+    );
     assert_eq!(read.control_number, ControlNumber::new(7).unwrap().to_string());
 }
 

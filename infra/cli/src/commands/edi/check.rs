@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use edi::{Document, Finding};
-use serde::Serialize;
+use edi::report::{Decision, Problem};
+use edi::{Document, Finding, Standard};
 
-use super::report::{Report, Row};
+use super::report::Report;
 use super::{Status, input};
 use crate::args::edi::Check;
 use crate::out::columns;
@@ -13,26 +13,21 @@ use crate::{Error, Out};
 
 /// Findings shown of a file, unless all are asked for.
 const SHOWN_MAX: usize = 50;
+/// Codes shown of a verdict.
+const CODES_MAX: usize = 3;
 /// Characters shown before and after the first byte of a finding.
 const BEFORE_MAX: usize = 40;
 const AFTER_MAX: usize = 70;
-
-/// A verdict as machines get it.
-#[derive(Serialize)]
-struct Line<'r> {
-    file: &'r str,
-    #[serde(flatten)]
-    row: &'r Row,
-}
 
 pub(super) fn run(options: &Check, out: &Out) -> Result<Status, Error> {
     let mut first = true;
     input::each(&options.input, out, |input| {
         let document = edi::read(&input.bytes);
-        let report = Report::of(&document);
+        let mut report = Report::of(&document);
         if out.is_json() {
-            for row in &report.rows {
-                out.json(&Line { file: &input.name, row });
+            for line in &mut report.lines {
+                line.file.clone_from(&input.name);
+                out.json(line);
             }
         } else {
             let gap = if std::mem::take(&mut first) { "" } else { "\n" };
@@ -45,32 +40,56 @@ pub(super) fn run(options: &Check, out: &Out) -> Result<Status, Error> {
 /// A file's verdicts for people.
 fn shown(name: &str, file: &[u8], document: &Document<'_>, report: &Report, options: &Check) -> String {
     let rows: Vec<[String; 5]> = report
-        .rows
+        .lines
         .iter()
-        .map(|row| {
+        .map(|line| {
             let text = |value: &Option<String>| value.clone().unwrap_or_default();
-            let verdict = match row.codes.as_slice() {
-                [] => row.verdict.to_owned(),
-                codes => format!("{}: {}", row.verdict, codes.join(", ")),
-            };
-            [text(&row.interchange), text(&row.group), text(&row.set), text(&row.id), verdict]
+            let mut verdict = words(line.verdict).to_owned();
+            for (nth, code) in line.codes.iter().take(CODES_MAX).enumerate() {
+                let _ = write!(verdict, "{} {code}", if nth == 0 { ":" } else { "," });
+            }
+            if line.codes.len() > CODES_MAX {
+                let _ = write!(verdict, " and {} more", line.codes.len() - CODES_MAX);
+            }
+            [text(&line.interchange), text(&line.group), text(&line.set), text(&line.id), verdict]
         })
         .collect();
     let name = if name == "-" { "standard input" } else { name };
     let mut text = format!("{name}\n{}", columns(["interchange", "group", "set", "id", "verdict"], &rows));
     let shown = if options.all { usize::MAX } else { SHOWN_MAX };
-    for finding in report.findings.iter().take(shown) {
-        let _ = write!(text, "\n\n{}", about(finding, file, document, options.codes));
+    let findings = report.findings(document);
+    for (finding, standard, version) in findings.iter().take(shown) {
+        let standard = standard.filter(|_| options.codes);
+        let code = standard.and_then(|standard| standard_code(finding, standard, version));
+        let _ = write!(text, "\n\n{}", about(finding, code.as_deref(), file, document));
     }
-    let more = report.findings.len().saturating_sub(shown);
+    let more = findings.len().saturating_sub(shown);
     if more > 0 {
         let _ = write!(text, "\n\n… and {more} more findings; --all shows them");
     }
     text
 }
 
+fn words(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Accept => "accepted",
+        Decision::AcceptNote => "accepted with notes",
+        Decision::RejectSet => "set rejected",
+        Decision::RejectGroup => "group rejected",
+        Decision::RejectInterchange => "interchange rejected",
+        Decision::Quarantine => "no EDI",
+    }
+}
+
+/// How an acknowledgment says it, and what that means.
+fn standard_code(finding: &Finding, standard: Standard, version: &str) -> Option<String> {
+    let problem = Problem::of(finding, standard, version);
+    let meaning = problem.standard_meaning.map(|meaning| format!(": {meaning}")).unwrap_or_default();
+    Some(format!("code {}{meaning}", problem.standard_code?))
+}
+
 /// A finding: what, where, in words, and the bytes with a mark under them.
-fn about(finding: &Finding, file: &[u8], document: &Document<'_>, codes: bool) -> String {
+fn about(finding: &Finding, code: Option<&str>, file: &[u8], document: &Document<'_>) -> String {
     let place = &finding.place;
     let kind = if finding.rejects() { "error" } else { "note" };
     let mut text = format!("{kind}: {} at byte {}", finding.code, place.byte_offset);
@@ -97,7 +116,7 @@ fn about(finding: &Finding, file: &[u8], document: &Document<'_>, codes: bool) -
             let _ = write!(text, ", {what} {which}");
         }
     }
-    if codes && let Some(code) = finding.x12() {
+    if let Some(code) = code {
         let _ = write!(text, " ({code})");
     }
     let _ = write!(text, "\n  {}", finding.message);

@@ -1,5 +1,6 @@
 //! `crossdock explain`: what every element says, and where it stands.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use edi::{Document, Segment};
@@ -156,10 +157,10 @@ fn lines(file: &[u8], segment: &Segment<'_>) -> Vec<Line> {
             for (c, range) in components.into_iter().enumerate().filter(|(_, range)| !range.is_empty()) {
                 let mut element = format!("{n:02}");
                 if repeated {
-                    element.push_str(&format!(".{}", r + 1));
+                    let _ = write!(element, ".{}", r + 1);
                 }
                 if composed {
-                    element.push_str(&format!("-{}", c + 1));
+                    let _ = write!(element, "-{}", c + 1);
                 }
                 lines.push(Line {
                     segment: segment.id().to_owned(),

@@ -25,7 +25,7 @@ pub(super) fn run(options: &Split, out: &Out) -> Result<Status, Error> {
         let parts = split::split(&input.bytes, &document, by);
         let mut named: Vec<(PathBuf, &split::Part<'_>)> = Vec::new();
         for part in &parts {
-            let path = options.out.join(unused(part.name(), &mut used));
+            let path = options.out.join(unused(&part.name(), &mut used));
             if !options.force && path.exists() {
                 return Err(exists(&path));
             }
@@ -60,8 +60,8 @@ pub(super) fn run(options: &Split, out: &Out) -> Result<Status, Error> {
 }
 
 /// A name that no part of this run has yet, with its ending.
-fn unused(name: String, used: &mut HashMap<String, usize>) -> String {
-    let count = used.entry(name.clone()).or_default();
+fn unused(name: &str, used: &mut HashMap<String, usize>) -> String {
+    let count = used.entry(name.to_owned()).or_default();
     *count += 1;
     if *count == 1 { format!("{name}.edi") } else { format!("{name}-{count}.edi") }
 }
