@@ -361,7 +361,7 @@ impl SyntaxCode {
     /// The code by which a 997 of a version says it: some came only with 005010.
     pub fn x12_in(self, version: &str) -> Option<&'static str> {
         match self.older() {
-            Some(older) if version < CODES_GREW => older,
+            Some(older) if !has_late_codes(version) => older,
             _ => self.x12(),
         }
     }
@@ -379,7 +379,12 @@ impl SyntaxCode {
 
 /// The version from which on an acknowledgment has the codes that came late. Source: X12 005010, elements 716, 718,
 /// 720 and 723.
-pub(crate) const CODES_GREW: &str = "005010";
+const CODES_GREW: &str = "005010";
+
+/// Whether a version (GS08) has them. What is no version has not.
+pub(crate) fn has_late_codes(version: &str) -> bool {
+    version.get(..6).is_some_and(|release| release.bytes().all(|b| b.is_ascii_digit()) && release >= CODES_GREW)
+}
 
 impl fmt::Display for SyntaxCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::contrl::{Depth, contrl};
 use super::x12::{functional_acknowledgment, implementation_acknowledgment, interchange_acknowledgment};
 use crate::delimiters::{Delimiters, Standard};
-use crate::finding::CODES_GREW;
+use crate::finding::has_late_codes;
 use crate::verdict::{GroupVerdict, InterchangeVerdict, Verdict};
 use crate::write::edifact::NewMessage;
 use crate::write::{NewSegment, NewSet};
@@ -113,7 +113,7 @@ pub fn owed(interchange: &InterchangeVerdict, policy: AckPolicy, delimiters: Del
 }
 
 fn functional(group: &GroupVerdict, functional: Functional, delimiters: Delimiters) -> Option<Owed> {
-    let has_999 = group.version.as_str() >= CODES_GREW;
+    let has_999 = has_late_codes(&group.version);
     let implementation = match functional {
         Functional::None | Functional::Contrl => return None,
         Functional::X997 => false,
@@ -125,7 +125,7 @@ fn functional(group: &GroupVerdict, functional: Functional, delimiters: Delimite
     let (id, segments, version) = if implementation {
         ("999", implementation_acknowledgment(group, delimiters)?, GUIDE_999.to_owned())
     } else {
-        ("997", functional_acknowledgment(group, delimiters)?, group.version.chars().take(6).collect())
+        ("997", functional_acknowledgment(group, delimiters)?, release(&group.version).to_owned())
     };
     Some(Owed::Functional {
         group: group.index,
@@ -134,6 +134,12 @@ fn functional(group: &GroupVerdict, functional: Functional, delimiters: Delimite
         receiver_code: group.sender_code.clone(),
         set: NewSet { id: id.to_owned(), control_number: "0001".to_owned(), segments },
     })
+}
+
+/// The release of X12 that a version names; that of most partners where it names none.
+fn release(version: &str) -> &str {
+    let release = version.get(..6).filter(|release| release.bytes().all(|b| b.is_ascii_digit()));
+    release.unwrap_or("004010")
 }
 
 /// The CONTRL of the interchange's syntax version.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::delimiters::{Delimiters, Standard};
-use crate::finding::{CODES_GREW, Finding, Level, SyntaxCode};
+use crate::finding::{Finding, Level, SyntaxCode, has_late_codes};
 use crate::limits::BAD_VALUE_LEN_MAX;
 use crate::verdict::{GroupOutcome, GroupVerdict, InterchangeVerdict, SetVerdict};
 use crate::write::{NewSegment, SETS_MAX, clean};
@@ -61,7 +61,7 @@ impl Saying<'_> {
 
     /// From 005010 on AK1 and AK2 name the guide.
     fn names_guides(self) -> bool {
-        self.implementation || self.version >= CODES_GREW
+        self.implementation || has_late_codes(self.version)
     }
 
     fn id(self, of_997: &'static str, of_999: &'static str) -> NewSegment {

@@ -3,6 +3,7 @@
 use super::{Emitter, Error, NewSegment, Policy, Repertoire};
 use crate::control_number::ControlNumber;
 use crate::delimiters::{Delimiters, Standard};
+use crate::finding::has_late_codes;
 use crate::value;
 
 /// Most sets in a group. Source: X12.6, element 97 (GE01) has at most six digits.
@@ -126,11 +127,9 @@ fn effective(envelope: &Envelope) -> Delimiters {
     plain.and_then(|plain| plain.releasing(release, b'.')).unwrap_or(d)
 }
 
-/// Whether GS08 names an implementation guide of X12, such as `005010X231A1`: six digits and `X`.
+/// Whether GS08 names an implementation guide of X12, such as `005010X231A1`.
 fn is_implementation_guide(version: &str) -> bool {
-    version.get(..6).is_some_and(|release| value::is_digits(release.as_bytes(), 6..=6))
-        && version.get(6..).is_some_and(|guide| guide.starts_with('X'))
-        && version >= crate::finding::CODES_GREW
+    has_late_codes(version) && version.get(6..).is_some_and(|guide| guide.starts_with('X'))
 }
 
 impl Emitter {

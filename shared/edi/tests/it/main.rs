@@ -9,7 +9,13 @@ mod guides;
 #[cfg(test)]
 mod json;
 #[cfg(test)]
+mod matching;
+#[cfg(test)]
+mod owed;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod reports;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
