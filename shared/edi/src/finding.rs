@@ -137,6 +137,8 @@ syntax_codes! {
     FileStrayBytes = "file-stray-bytes", File, Reject, None;
     /// An interchange header begins but cannot be read to its end.
     IsaUnreadable = "isa-unreadable", File, Reject, None;
+    /// A UNB begins but cannot be read to its end.
+    UnbUnreadable = "unb-unreadable", File, Reject, None;
 
     /// The control numbers at both ends of the interchange differ.
     /// ISA13 and IEA02; UNB 0020 and UNZ 0020.
@@ -214,6 +216,14 @@ syntax_codes! {
     /// The component separator cannot be one.
     /// ISA16.
     ComponentSeparatorInvalid = "component-separator-invalid", Interchange, Reject, Some("027"), contrl "22";
+    /// The separators of the UNA cannot be, or are not those that the UNB uses.
+    UnaMalformed = "una-malformed", Interchange, Reject, None, contrl "22";
+    /// The syntax identifier or version is none that we read.
+    /// UNB S001.
+    SyntaxVersionInvalid = "syntax-version-invalid", Interchange, Reject, None, contrl "2";
+    /// A mandatory element of the interchange header is missing.
+    /// UNB.
+    InterchangeElementMissing = "interchange-element-missing", Interchange, Reject, None, contrl "13";
 
     /// The functional group is none that we know.
     /// GS01 is missing or no functional identifier; UNG 0038.
@@ -271,6 +281,9 @@ syntax_codes! {
     /// The implementation guide is none that we take.
     /// ST03; UNH 0057.
     ImplementationNotSupported = "implementation-not-supported", Set, Reject, Some("19"), before 005010 Some("1"), in 999 "I6", contrl "14";
+    /// The message names no version, release or controlling agency.
+    /// UNH S009.
+    SetVersionMissing = "set-version-missing", Set, Reject, None, contrl "13";
     /// The control number of the transaction set was used before.
     /// ST02 in the group, UNH 0062 in the interchange.
     SetControlNumberDuplicate = "set-control-number-duplicate", Set, Reject, Some("23"), contrl "26";

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::delimiters::Standard;
 use crate::envelope::{Group, Interchange, TransactionSet};
 use crate::finding::{Finding, Severity, SyntaxCode};
-use crate::guide::{self, Fit, Guides};
+use crate::guide::{self, Fit, Guides, Repertoire};
 use crate::segment::Segment;
 
 /// The verdict on one transaction set. AK501: A, E, R.
@@ -270,8 +270,7 @@ fn component(standard: Standard, header: Option<&Segment<'_>>, n: usize, c: usiz
 /// Decides on a group and its sets. Whether its interchange is rejected is not looked at: see [`interchange`].
 pub fn group(group: &Group<'_>, guides: &Guides) -> GroupVerdict {
     let (functional_id, version) = (group.functional_id(), group.version());
-    let decide =
-        |(index, of): (usize, &TransactionSet<'_>)| SetVerdict { index, ..set(of, &functional_id, &version, guides) };
+    let decide = |(index, of): (usize, &TransactionSet<'_>)| SetVerdict { index, ..set(of, &functional_id, guides) };
     let mut sets: Vec<SetVerdict> = group.sets.iter().enumerate().map(decide).collect();
     let rejected = Verdict::of(&group.findings) == Verdict::Rejected;
     if rejected {
@@ -307,40 +306,42 @@ pub fn group(group: &Group<'_>, guides: &Guides) -> GroupVerdict {
     }
 }
 
-fn set(set: &TransactionSet<'_>, functional_id: &str, version: &str, guides: &Guides) -> SetVerdict {
-    let id = set.id();
+fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides) -> SetVerdict {
+    let (id, version) = (set.id(), set.version());
     let mut findings = set.findings.clone();
+    let type_at = match set.standard {
+        Standard::X12 => 1,
+        Standard::Edifact => 2,
+    };
     let header = |code, n: usize, message: String| {
         let range = set.segments.first().map_or(set.range.clone(), |st| st.element_range(n));
         let mut place = set.place.at(range.start, range.len());
         place.element = Some(n);
         Finding::new(code, place, message).with_bad(id.as_bytes())
     };
-    match guides.find(&id, version) {
+    match guides.find(&id, &version) {
         _ if id.is_empty() => {}
-        None => findings.push(header(SyntaxCode::SetNotSupported, 1, format!("We do not take transaction set {id}."))),
-        Some((guide, _)) if guide.functional_id() != functional_id => {
+        None => {
+            findings.push(header(
+                SyntaxCode::SetNotSupported,
+                type_at,
+                format!("We do not take transaction set {id}."),
+            ));
+        }
+        Some((guide, _)) if set.standard == Standard::X12 && guide.functional_id() != functional_id => {
             let message = format!("{id} belongs in a group {}, not {functional_id}.", guide.functional_id());
             findings.push(header(SyntaxCode::SetNotInGroup, 1, message));
         }
         Some((guide, fit)) => findings.extend(checked(set, guide, fit)),
     }
     let verdict = Verdict::of(&findings);
-    let header = set.segments.first();
-    let of = |c| component(set.standard, header, 2, c);
-    let (version, implementation) = match set.standard {
-        Standard::X12 => {
-            (version.to_owned(), header.and_then(|st| st.element(3)).unwrap_or_default().trim().to_owned())
-        }
-        Standard::Edifact => (format!("{}.{}", of(2), of(3)), of(5)),
-    };
     SetVerdict {
         index: 0,
         id: id.into_owned(),
         control_number: set.control_number().into_owned(),
-        version,
-        agency: of(4),
-        implementation,
+        version: version.into_owned(),
+        agency: component(set.standard, set.segments.first(), 2, 4),
+        implementation: set.convention().into_owned(),
         verdict,
         findings,
     }
@@ -351,7 +352,7 @@ fn set(set: &TransactionSet<'_>, functional_id: &str, version: &str, guides: &Gu
 fn checked(set: &TransactionSet<'_>, guide: &guide::Guide, fit: Fit) -> Vec<Finding> {
     let cut = |finding: &Finding| matches!(finding.code, SyntaxCode::SetTrailerMissing | SyntaxCode::SetTooLong);
     let cut_off = set.findings.iter().any(cut);
-    let mut findings = guide::check(set, guide, fit);
+    let mut findings = guide::check(set, guide, fit, Repertoire::Any);
     findings.retain(|finding| !(cut_off && finding.code == SyntaxCode::SegmentMissing));
     findings
 }

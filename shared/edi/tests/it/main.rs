@@ -3,9 +3,15 @@
 #[cfg(test)]
 mod acknowledgments;
 #[cfg(test)]
+mod edifact;
+#[cfg(test)]
 mod envelopes;
 #[cfg(test)]
 mod guides;
+#[cfg(test)]
+mod guides_edifact;
+#[cfg(test)]
+mod guides_x12;
 #[cfg(test)]
 mod json;
 #[cfg(test)]
@@ -20,5 +26,7 @@ mod reports;
 mod samples;
 #[cfg(test)]
 mod splitting;
+#[cfg(test)]
+mod streams;
 #[cfg(test)]
 mod writing;
