@@ -17,6 +17,8 @@ mod guides_edifact;
 #[cfg(test)]
 mod guides_x12;
 #[cfg(test)]
+mod json;
+#[cfg(test)]
 mod matching;
 #[cfg(test)]
 mod owed;
@@ -28,6 +30,8 @@ mod reports;
 mod rewriting;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod splitting;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]

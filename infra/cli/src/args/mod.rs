@@ -1,5 +1,7 @@
 //! What the command line takes. Help, completions and parsing all come from here.
 
+pub mod edi;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -22,7 +24,8 @@ use crate::scenarios::Scenario;
   cargo crossdock up                          start a local stack; Ctrl-C stops it
   cargo crossdock trace SO-100001             everything on record of an order, by any of its keys
   cargo crossdock stuck --older-than 2h       who must move, and for how long they have not
-  cargo crossdock redrive order-dispatch      move dead letters back, once their cause is mended"
+  cargo crossdock redrive order-dispatch      move dead letters back, once their cause is mended
+  cargo crossdock edi check 945.edi           what is wrong with an EDI file, without a stack"
 )]
 pub struct Cli {
     /// Print results as JSON on stdout; what people read goes to stderr.
@@ -104,6 +107,19 @@ Examples:
     },
     /// Show how full every queue is, and what waits for a person.
     Status,
+    /// Check, split, explain, acknowledge, read and write EDI files. Needs no stack.
+    #[command(
+        subcommand,
+        after_help = "Each reads files, folders or standard input, and takes --json.
+
+Examples:
+  cargo crossdock edi check 945.edi
+  cargo crossdock edi ack 945.edi --out 997.edi"
+    )]
+    Edi(edi::Edi),
+    /// Show what every element of an EDI file says and where it stands. Needs no stack.
+    #[command(after_help = edi::EXPLAIN_HELP)]
+    Explain(edi::Files),
     /// Print completions for a shell.
     #[command(after_help = "Example:
   cargo crossdock completion bash > ~/.local/share/bash-completion/completions/crossdock")]
