@@ -64,7 +64,7 @@ impl<'g> Checker<'g> {
     #[inline]
     pub fn take(&mut self, segment: &Segment<'_>) {
         // All segments of a set have the same delimiters.
-        if !std::mem::replace(&mut self.begun, true) && segment.delimiters() != self.table.delimiters() {
+        if !std::mem::replace(&mut self.begun, true) {
             self.table = Table::new(self.table.standard(), self.table.repertoire(), segment.delimiters());
         }
         self.position = segment.position();
@@ -80,7 +80,7 @@ impl<'g> Checker<'g> {
         if let Some(plan) = self.guide.plan.segments.get(found) {
             let mut elements =
                 Elements { table: &self.table, report: &mut self.report, foreign_noted: &mut self.foreign_noted };
-            elements.check(segment, plan, scanner);
+            elements.check(segment, plan, &mut scanner);
         }
     }
 
