@@ -15,7 +15,7 @@ fn segments(text: &str, delimiters: Delimiters) -> Vec<Segment<'_>> {
     let (mut start, mut released) = (0, false);
     for (at, byte) in text.bytes().enumerate() {
         if byte == delimiters.terminator() && !released {
-            let position = segments.len() + 2;
+            let position = u32::try_from(segments.len() + 2).unwrap();
             segments.push(segment(text.as_bytes(), start..at, delimiters).at_position(position));
             start = at + 1;
         }
@@ -25,7 +25,8 @@ fn segments(text: &str, delimiters: Delimiters) -> Vec<Segment<'_>> {
 }
 
 fn segment(file: &[u8], range: std::ops::Range<usize>, delimiters: Delimiters) -> Segment<'_> {
-    Segment::new(&file[range.clone()], range.start, range.end + 1, delimiters)
+    let syntax = crate::segment::Syntax { delimiters, charset: crate::charset::Charset::Guess, wrapped: false };
+    Segment::new(&file[range.clone()], range.start, 1, syntax)
 }
 
 fn guide(elements: &str, segments: &str, set: &str) -> Guide {

@@ -43,12 +43,97 @@ macro_rules! folder {
 
 /// Every file below `guides/`; a test holds this list against the folders. One set a line.
 pub(super) static FOLDERS: LazyLock<Vec<Folder>> = LazyLock::new(|| {
-    vec![folder! {
-        "x12/004010":
-        "940"
-        "945"
-        "997"
-    }]
+    vec![
+        folder! {
+            "x12/004010":
+            "180"
+            "204"
+            "210"
+            "214"
+            "810"
+            "824"
+            "846"
+            "850"
+            "855"
+            "856"
+            "860"
+            "861"
+            "940"
+            "943"
+            "944"
+            "945"
+            "947"
+            "990"
+            "997"
+        },
+        folder! {
+            "x12/005010":
+            "180"
+            "204"
+            "210"
+            "214"
+            "753"
+            "754"
+            "810"
+            "824"
+            "846"
+            "850"
+            "855"
+            "856"
+            "860"
+            "861"
+            "940"
+            "943"
+            "944"
+            "945"
+            "947"
+            "990"
+            "997"
+            "999"
+        },
+        folder! {
+            "edifact/D.01B":
+            "APERAK"
+            "DESADV"
+            "HANMOV"
+            "IFTMIN"
+            "IFTSTA"
+            "INSDES"
+            "INVOIC"
+            "INVRPT"
+            "ORDCHG"
+            "ORDERS"
+            "ORDRSP"
+            "RECADV"
+        },
+        folder! {
+            "edifact/D.96A":
+            "APERAK"
+            "DESADV"
+            "HANMOV"
+            "IFTMIN"
+            "IFTSTA"
+            "INSDES"
+            "INVOIC"
+            "INVRPT"
+            "ORDCHG"
+            "ORDERS"
+            "ORDRSP"
+            "RECADV"
+        },
+        folder! {
+            "edifact/4.1":
+            "CONTRL"
+        },
+        folder! {
+            "edifact/D.3":
+            "CONTRL"
+        },
+        folder! {
+            "edifact/2.2":
+            "CONTRL"
+        },
+    ]
 });
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use edi::ack::{self, GroupAckOutcome, SetAckOutcome};
+use edi::ack::{self, GroupAckOutcome, InterchangeAckOutcome, SetAckOutcome};
 use edi::guide::Guides;
 use edi::verdict::{self, GroupOutcome, Verdict};
 use edi::write::{self, NewGroup};
@@ -93,7 +93,7 @@ fn codes_of_rejected_sets() {
         let file = file(&[ship_confirm("0001").replace(from, to)]);
         rendered(&verdict_on(&file).groups[0]).into_iter().find(|line| line.starts_with("AK5")).unwrap()
     };
-    assert_eq!(code("ST*945", "ST*850"), "AK5*R*1~");
+    assert_eq!(code("ST*945", "ST*888"), "AK5*R*1~");
     assert_eq!(code("SE*11*0001~", ""), "AK5*R*2~");
     assert_eq!(code("SE*11*0001", "SE*11*0002"), "AK5*R*3~");
     assert_eq!(code("SE*11*0001", "SE*10*0001"), "AK5*R*4~");
@@ -157,7 +157,11 @@ fn a_ta1_there_and_back() {
     let document = edi::read(&bytes);
     assert!(document.interchanges[0].findings.is_empty());
     let read = ack::read_interchange_ack(&document.interchanges[0].ta1s[0]).unwrap();
-    assert_eq!((read.accepted, read.note_code.as_str(), read.text.as_str()), (false, "001", "ISA13 and IEA02 differ"));
+    let said = read.note.unwrap();
+    assert_eq!(
+        (read.outcome, said.code.as_str(), said.text.as_str()),
+        (InterchangeAckOutcome::Rejected, "001", "ISA13 and IEA02 differ (001)")
+    );
     assert_eq!(read.control_number, ControlNumber::new(7).unwrap().to_string());
 }
 

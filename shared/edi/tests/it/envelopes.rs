@@ -68,8 +68,8 @@ fn a_defect_of_a_set_rejects_the_set_and_not_its_sibling() {
     let invalid = format!("set-control-number-invalid ST 1/2 @{}+1", two + 7);
     assert_defect("0002", "2", &[invalid], "2");
     let st01 = at("ST*945*0001") + 3;
-    assert_defect("ST*945*0001", "ST*943*0001", &[format!("set-not-supported ST 1/1 @{st01}+3")], "1");
-    assert_defect("ST*945*0001", "ST*940*0001", &[format!("set-id-invalid ST 1/1 @{st01}+3")], "1");
+    assert_defect("ST*945*0001", "ST*888*0001", &[format!("set-not-supported ST 1/1 @{st01}+3")], "1");
+    assert_defect("ST*945*0001", "ST*940*0001", &[format!("set-not-in-group ST 1/1 @{st01}+3")], "1");
 }
 
 #[test]
@@ -87,8 +87,8 @@ fn a_defect_of_a_group_rejects_the_group() {
         "GS*",
         &[
             format!("group-not-supported GS -/1 @{}+0", at("GS*SW") + 3),
-            format!("set-id-invalid ST 1/1 @{}+3", at("ST*945*0001") + 1),
-            format!("set-id-invalid ST 1/1 @{}+3", at("ST*945*0002") + 1),
+            format!("set-not-in-group ST 1/1 @{}+3", at("ST*945*0001") + 1),
+            format!("set-not-in-group ST 1/1 @{}+3", at("ST*945*0002") + 1),
         ],
         "g",
     );
@@ -227,7 +227,9 @@ fn what_is_no_edi_is_named() {
         (b"\xff\xfeI\0S\0A\0", "file-not-edi", "UTF-16"),
         (b"I\0S\0A\0*\0", "file-not-edi", "UTF-16"),
         (b"\xc9\xe2\xc1\x5c", "file-not-edi", "EBCDIC"),
-        (b"UNA:+.? 'UNB+UNOA:3", "file-not-edi", "EDIFACT"),
+        (b"UNA:+.? 'UNB+UNOA:3", "unb-unreadable", "breaks off"),
+        (b"UNH+1+DESADV:D:96A:UN'", "file-not-edi", "envelope"),
+        (b"isa*00*          *00*", "file-not-edi", "lower case"),
         (b"GS*SW*A*B~", "file-not-edi", "envelope"),
         (b"order;quantity\n1;2", "file-not-edi", "other text"),
         (&ISA.as_bytes()[..90], "isa-unreadable", "breaks off"),

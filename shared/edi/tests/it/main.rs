@@ -3,12 +3,20 @@
 #[cfg(test)]
 mod acknowledgments;
 #[cfg(test)]
+mod edifact;
+#[cfg(test)]
 mod envelopes;
 #[cfg(test)]
 mod guides;
 #[cfg(test)]
+mod guides_edifact;
+#[cfg(test)]
+mod guides_x12;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod streams;
 #[cfg(test)]
 mod writing;
