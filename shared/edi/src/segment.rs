@@ -123,6 +123,15 @@ impl<'a> Segment<'a> {
         self.bytes
     }
 
+    /// The same without the line ends of records.
+    pub(crate) fn joined_bytes(&self) -> Cow<'a, [u8]> {
+        if self.syntax.wrapped && self.bytes.iter().any(|&byte| is_line_end(byte)) {
+            Cow::Owned(self.bytes.iter().copied().filter(|&byte| !is_line_end(byte)).collect())
+        } else {
+            Cow::Borrowed(self.bytes)
+        }
+    }
+
     /// The delimiters of the interchange that it is of.
     pub fn delimiters(&self) -> Delimiters {
         self.syntax.delimiters

@@ -324,7 +324,7 @@ fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides, repertoir
         place.element = Some(n);
         Finding::new(code, place, message).with_bad(id.as_bytes())
     };
-    match guides.find(&id, &version) {
+    match guides.find(&id, &version).filter(|(guide, _)| guide.standard() == set.standard) {
         _ if id.is_empty() => {}
         None => {
             findings.push(header(

@@ -64,11 +64,12 @@ impl<'g> Checker<'g> {
     #[inline]
     pub fn take(&mut self, segment: &Segment<'_>) {
         // All segments of a set have the same delimiters.
-        if !std::mem::replace(&mut self.begun, true) && segment.delimiters() != self.table.delimiters() {
+        if !std::mem::replace(&mut self.begun, true) {
             self.table = Table::new(self.table.standard(), self.table.repertoire(), segment.delimiters());
         }
         self.position = segment.position();
-        let mut scanner = Scanner::new(segment.bytes(), &self.table);
+        let bytes = segment.joined_bytes();
+        let mut scanner = Scanner::new(&bytes, &self.table);
         let id = scanner.leaf();
         // EDIFACT may number the repetitions of groups behind the tag, with component separators.
         let whole = scanner.at_element_end() || self.table.standard() == Standard::Edifact;
@@ -80,7 +81,7 @@ impl<'g> Checker<'g> {
         if let Some(plan) = self.guide.plan.segments.get(found) {
             let mut elements =
                 Elements { table: &self.table, report: &mut self.report, foreign_noted: &mut self.foreign_noted };
-            elements.check(segment, plan, scanner);
+            elements.check(segment, plan, &mut scanner);
         }
     }
 

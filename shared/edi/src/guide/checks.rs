@@ -5,10 +5,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::charset::Charset;
 use crate::delimiters::Delimiters;
 use crate::finding::{Finding, Place, Severity};
-use crate::segment::{Segment, Syntax};
+use crate::segment::Segment;
 
 /// The segments of a body, from position 2 on. Line ends between them are not data.
 fn segments(text: &str, delimiters: Delimiters) -> Vec<Segment<'_>> {
@@ -16,7 +15,7 @@ fn segments(text: &str, delimiters: Delimiters) -> Vec<Segment<'_>> {
     let (mut start, mut released) = (0, false);
     for (at, byte) in text.bytes().enumerate() {
         if byte == delimiters.terminator() && !released {
-            let position = u32::try_from(segments.len()).unwrap() + 2;
+            let position = u32::try_from(segments.len() + 2).unwrap();
             segments.push(segment(text.as_bytes(), start..at, delimiters).at_position(position));
             start = at + 1;
         }
@@ -26,7 +25,7 @@ fn segments(text: &str, delimiters: Delimiters) -> Vec<Segment<'_>> {
 }
 
 fn segment(file: &[u8], range: std::ops::Range<usize>, delimiters: Delimiters) -> Segment<'_> {
-    let syntax = Syntax { delimiters, charset: Charset::default(), wrapped: false };
+    let syntax = crate::segment::Syntax { delimiters, charset: crate::charset::Charset::Guess, wrapped: false };
     Segment::new(&file[range.clone()], range.start, 1, syntax)
 }
 

@@ -9,7 +9,7 @@ use crate::value::{self, Number};
 use super::Kind;
 use super::plan::{Conditions, ElementPlan, SegmentPlan, ShapePlan, ValuePlan, bit, code_of};
 use super::report::{Part, Report};
-use super::table::{Leaf, Scanner, Table, class};
+use super::table::{Leaf, Repertoire, Scanner, Table, flag};
 
 /// Checks segments one by one.
 pub(super) struct Elements<'c> {
@@ -23,14 +23,19 @@ pub(super) struct Elements<'c> {
 struct Walk<'c, 'a> {
     segment: &'c Segment<'a>,
     plan: &'c SegmentPlan,
-    scanner: Scanner<'a, 'c>,
+    scanner: &'c mut Scanner<'a, 'c>,
     /// Whether separators at the end are told elsewhere already.
     mandatory_missing: bool,
 }
 
 impl Elements<'_> {
     /// `scanner` has read the id.
-    pub(super) fn check<'a>(&mut self, segment: &Segment<'a>, plan: &SegmentPlan, scanner: Scanner<'a, '_>) {
+    pub(super) fn check<'c, 'a>(
+        &mut self,
+        segment: &'c Segment<'a>,
+        plan: &'c SegmentPlan,
+        scanner: &'c mut Scanner<'a, 'c>,
+    ) {
         let mut walk = Walk { segment, plan, scanner, mandatory_missing: false };
         let mut present = 0_u64;
         let mut index = 0;
@@ -296,27 +301,34 @@ impl Elements<'_> {
         self.report.part(Code::ElementTooManyRepetitions, walk.segment, part, leaf.bytes, message);
     }
 
-    /// What is wrong with a value that is there. Source: X12.6, data element types; ISO 9735-1, character sets and
-    /// numeric values.
+    /// What is wrong with a value that is there: most need no closer look.
     #[inline]
     fn value(&self, leaf: &Leaf<'_>, plan: &ValuePlan) -> Option<Defect> {
+        let len = leaf.len();
+        let good = leaf.flags & plan.closer == 0 && len >= plan.min && len <= plan.max;
+        if good { None } else { self.closer(leaf, plan) }
+    }
+
+    /// The same for all values. Source: X12.6, data element types; ISO 9735-1, character sets and
+    /// numeric values.
+    #[inline(never)]
+    fn closer(&self, leaf: &Leaf<'_>, plan: &ValuePlan) -> Option<Defect> {
         let len = match plan.kind {
             Kind::Text | Kind::Code | Kind::Letters => {
-                let usual = class::DIGIT | class::MINUS | class::MARK | class::TEXT;
-                if leaf.classes & !usual == 0 && leaf.first != b' ' {
-                    if matches!(plan.kind, Kind::Letters) && leaf.classes & class::DIGIT != 0 {
-                        return Some(Defect::Characters);
-                    }
+                if matches!(plan.kind, Kind::Letters) && leaf.bytes.iter().any(u8::is_ascii_digit) {
+                    return Some(Defect::Characters);
+                }
+                if leaf.flags & flag::UNUSUAL == 0 {
                     leaf.len()
                 } else {
-                    match self.unusual(leaf, plan.kind) {
+                    match self.unusual(leaf) {
                         Ok(len) => len,
                         Err(defect) => return Some(defect),
                     }
                 }
             }
             Kind::Integer | Kind::Decimal | Kind::Number => {
-                if leaf.classes == class::DIGIT {
+                if leaf.flags & flag::NOT_DIGIT == 0 {
                     leaf.bytes.len()
                 } else {
                     let form = match plan.kind {
@@ -351,27 +363,27 @@ impl Elements<'_> {
         }
     }
 
-    /// The length of a text that holds more than the usual characters.
+    /// The length of a text that holds more than the usual characters, or begins with a blank.
     #[cold]
-    fn unusual(&self, leaf: &Leaf<'_>, kind: Kind) -> Result<usize, Defect> {
-        if leaf.classes & class::CONTROL != 0 {
+    fn unusual(&self, leaf: &Leaf<'_>) -> Result<usize, Defect> {
+        if leaf.bytes.iter().any(u8::is_ascii_control) {
             return Err(Defect::Control);
-        }
-        if matches!(kind, Kind::Letters) && leaf.classes & class::DIGIT != 0 {
-            return Err(Defect::Characters);
         }
         if leaf.bytes.iter().all(|byte| *byte == b' ') {
             return Err(Defect::Blank);
         }
-        if leaf.classes & class::HIGH == 0 {
-            return if leaf.classes & class::FOREIGN == 0 { Ok(leaf.len()) } else { Err(Defect::Foreign(leaf.len())) };
-        }
-        let text = text(leaf.bytes);
-        if text.chars().any(char::is_control) {
-            return Err(Defect::Control);
-        }
-        let len = text.chars().count() - leaf.released;
-        if self.table.ascii_only() { Err(Defect::Foreign(len)) } else { Ok(len) }
+        let len = if leaf.bytes.is_ascii() {
+            leaf.len()
+        } else {
+            let text = text(leaf.bytes);
+            if text.chars().any(char::is_control) {
+                return Err(Defect::Control);
+            }
+            text.chars().count() - leaf.released
+        };
+        let foreign =
+            self.table.repertoire() != Repertoire::Any && leaf.bytes.iter().any(|byte| !self.table.has(*byte));
+        if foreign { Err(Defect::Foreign(len)) } else { Ok(len) }
     }
 
     /// Says what is wrong with a value; whether the element counts as there.

@@ -16,7 +16,7 @@ use super::report::{Report, Spot};
 pub(super) struct Order<'g> {
     plan: &'g Plan,
     /// Innermost last; the set itself is always there.
-    frames: Vec<Frame>,
+    frames: Vec<Frame<'g>>,
     /// How often each node of each frame has occurred, frame after frame.
     counts: Vec<u32>,
     /// Mandatory nodes that were passed over before they had occurred often enough.
@@ -24,8 +24,8 @@ pub(super) struct Order<'g> {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Frame {
-    level: usize,
+struct Frame<'g> {
+    level: &'g Level,
     /// The node that the last segment at this level was of.
     current: usize,
     /// Where its counts begin.
@@ -91,7 +91,7 @@ impl<'g> Order<'g> {
     #[inline]
     fn ahead(&self, depth: usize, id: Id, mark: u64) -> Option<(usize, &'g NodePlan)> {
         let frame = self.frames.get(depth)?;
-        let level = self.plan.level(frame.level)?;
+        let level = frame.level;
         if level.ahead.get(frame.current)? & mark == 0 {
             return None;
         }
@@ -106,7 +106,7 @@ impl<'g> Order<'g> {
         None
     }
 
-    fn count(&self, frame: &Frame, node: usize) -> u32 {
+    fn count(&self, frame: &Frame<'_>, node: usize) -> u32 {
         self.counts.get(frame.counts + node).copied().unwrap_or_default()
     }
 
@@ -118,9 +118,7 @@ impl<'g> Order<'g> {
         };
         let (from, level, counts) = (frame.current, frame.level, frame.counts);
         frame.current = at.node;
-        if from != at.node
-            && let Some(level) = self.plan.level(level)
-        {
+        if from != at.node {
             for &node in level.mandatory.iter().filter(|&&node| (from..at.node).contains(&node)) {
                 let short = level.nodes.get(node).zip(self.counts.get(counts + node)).is_some_and(|(n, c)| *c < n.min);
                 let known = |passed: &Passed| (passed.depth, passed.node) == (at.depth, node);
@@ -141,7 +139,10 @@ impl<'g> Order<'g> {
 
     #[inline]
     fn push(&mut self, level: usize, aside: bool) {
-        let nodes = self.plan.level(level).map_or(0, |level| level.nodes.len());
+        let Some(level) = self.plan.level(level) else {
+            return;
+        };
+        let nodes = level.nodes.len();
         self.frames.push(Frame { level, current: 0, counts: self.counts.len(), aside, late: None });
         self.counts.resize(self.counts.len() + nodes, 0);
     }
@@ -153,8 +154,8 @@ impl<'g> Order<'g> {
                 return;
             };
             let at = self.frames.len();
-            for &node in self.plan.level(frame.level).map_or(&[][..], |level| &level.mandatory) {
-                let Some(plan) = self.plan.node(frame.level, node) else {
+            for &node in &frame.level.mandatory {
+                let Some(plan) = frame.level.nodes.get(node) else {
                     continue;
                 };
                 if self.count(&frame, node) < plan.min {
@@ -209,12 +210,12 @@ impl<'g> Order<'g> {
         let message = format!("{} is of a loop that is not open here.", segment.id());
         report.segment(Code::SegmentUnexpected, segment, message);
         if let Some(level) = node.level {
-            self.open_aside(self.frames.len(), level, Spot::of(segment), report);
+            self.open_aside(0, level, Spot::of(segment), report);
         }
     }
 
     /// A node for `id` that came late with the last one that did.
-    fn late_too(&self, frame: &Frame, level: &Level, id: Id) -> Option<usize> {
+    fn late_too(&self, frame: &Frame<'_>, level: &Level, id: Id) -> Option<usize> {
         let late = frame.late?;
         let offset = level.ids.get(late..frame.current)?.iter().position(|here| *here == id)?;
         let max = level.nodes.get(late + offset)?.max;
@@ -222,19 +223,19 @@ impl<'g> Order<'g> {
     }
 
     /// The innermost frame that has what is looked for.
-    fn find(&self, what: impl Fn(&Frame, &'g Level) -> Option<usize>) -> Option<At> {
+    fn find(&self, what: impl Fn(&Frame<'g>, &'g Level) -> Option<usize>) -> Option<At> {
         self.frames.iter().enumerate().rev().find_map(|(depth, frame)| {
-            let node = what(frame, self.plan.level(frame.level)?)?;
+            let node = what(frame, frame.level)?;
             Some(At { depth, node })
         })
     }
 
     fn node(&self, at: At) -> Option<&'g NodePlan> {
-        self.plan.node(self.frames.get(at.depth)?.level, at.node)
+        self.frames.get(at.depth)?.level.nodes.get(at.node)
     }
 
     /// A node for `id` at or after the current one; nodes that are not used up were found before.
-    fn used_up(frame: &Frame, level: &Level, id: Id) -> Option<usize> {
+    fn used_up(frame: &Frame<'_>, level: &Level, id: Id) -> Option<usize> {
         let offset = level.ids.get(frame.current..)?.iter().position(|here| *here == id)?;
         Some(frame.current + offset)
     }
@@ -304,7 +305,7 @@ impl<'g> Order<'g> {
     fn unclosed(&self, depth: usize) -> Option<usize> {
         let end = super::plan::id_of(b"LE");
         self.frames.iter().enumerate().skip(depth).find_map(|(depth, frame)| {
-            let level = self.plan.level(frame.level)?;
+            let level = frame.level;
             let last = level.ids.len().checked_sub(1)?;
             (level.ids.last() == Some(&end) && self.count(frame, last) == 0).then_some(depth)
         })
@@ -326,7 +327,7 @@ impl<'g> Order<'g> {
     /// there down. No mandatory segment may lie on the way.
     fn way_in(&self, id: Id) -> Option<Vec<At>> {
         self.frames.iter().enumerate().rev().find_map(|(depth, frame)| {
-            let level = self.plan.level(frame.level)?;
+            let level = frame.level;
             let short = |node: &&usize| {
                 level
                     .nodes

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::table::flag;
 use super::{Dictionary, ElementSpec, Kind, Node, Relation, RelationKind, SegmentSpec, Shape};
 
 /// A guide as the checker walks it.
@@ -113,6 +114,21 @@ pub(super) struct ValuePlan {
     pub(super) max: usize,
     /// The codes that may stand there, as numbers in order; empty where any may.
     pub(super) codes: Vec<u128>,
+    /// Bits of [`Leaf::flags`](super::table::Leaf::flags): a value with none of them and of a right length is good.
+    pub(super) closer: u8,
+}
+
+impl ValuePlan {
+    fn new(kind: Kind, min: usize, max: usize, codes: &[String]) -> Self {
+        let mut codes: Vec<u128> = codes.iter().filter_map(|code| code_of(code.as_bytes())).collect();
+        codes.sort_unstable();
+        let closer = match kind {
+            Kind::Text | Kind::Code if codes.is_empty() => flag::UNUSUAL,
+            Kind::Integer | Kind::Decimal | Kind::Number if codes.is_empty() => flag::NOT_DIGIT,
+            _ => flag::VALUE,
+        };
+        Self { kind, min, max, codes, closer }
+    }
 }
 
 /// A code of up to 16 bytes as a number; `None` if it is longer and so in no list.
@@ -229,11 +245,7 @@ fn conditions(elements: &[ElementSpec], relations: &[Relation]) -> Conditions {
 
 fn element(spec: &ElementSpec) -> ElementPlan {
     let shape = match &spec.shape {
-        Shape::Simple { kind, min, max, codes } => {
-            let mut codes: Vec<u128> = codes.iter().filter_map(|code| code_of(code.as_bytes())).collect();
-            codes.sort_unstable();
-            ShapePlan::Value(ValuePlan { kind: *kind, min: *min, max: *max, codes })
-        }
+        Shape::Simple { kind, min, max, codes } => ShapePlan::Value(ValuePlan::new(*kind, *min, *max, codes)),
         Shape::Composite { components, relations } => ShapePlan::Composite {
             components: components.iter().map(element).collect(),
             conditions: conditions(components, relations),

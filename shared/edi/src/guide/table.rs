@@ -1,26 +1,10 @@
 //! What each byte is in an interchange, and the walk over a segment that asks it.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+
+use wide::u8x16;
 
 use crate::delimiters::{Delimiters, Standard};
-
-/// Kinds of characters, one bit each.
-pub(super) mod class {
-    pub(crate) const DIGIT: u8 = 1;
-    pub(crate) const MINUS: u8 = 2;
-    /// A decimal mark.
-    pub(crate) const MARK: u8 = 4;
-    /// All other characters that any text may hold.
-    pub(crate) const TEXT: u8 = 8;
-    /// A character of ASCII that the interchange's repertoire does not have.
-    pub(crate) const FOREIGN: u8 = 16;
-    /// Part of a character beyond ASCII.
-    pub(crate) const HIGH: u8 = 32;
-    pub(crate) const CONTROL: u8 = 64;
-    /// A separator or the release character.
-    pub(crate) const SEPARATOR: u8 = 128;
-}
 
 /// The characters that an interchange may hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,40 +28,33 @@ impl Repertoire {
         }
     }
 
-    const fn has(self, byte: u8) -> bool {
-        match byte {
-            b'A'..=b'Z'
-            | b'0'..=b'9'
-            | b' '
-            | b'.'
-            | b','
-            | b'-'
-            | b'('
-            | b')'
-            | b'/'
-            | b'='
-            | b'!'
-            | b'"'
-            | b'%'
-            | b'&'
-            | b'*'
-            | b';'
-            | b'<'
-            | b'>'
-            | b'\''
-            | b'+'
-            | b':'
-            | b'?' => true,
-            b'a'..=b'z' => !matches!(self, Self::UnoA),
-            _ => matches!(self, Self::Any),
+    /// Whether it has a byte. Beyond ASCII, levels A and B have nothing.
+    fn has(self, byte: u8) -> bool {
+        match self {
+            Self::Any => !matches!(byte, 0..0x20 | 0x7f),
+            Self::UnoA => matches!(byte, b' '..=b'"' | b'%'..=b'?' | b'A'..=b'Z'),
+            Self::UnoB => matches!(byte, b' '..=b'"' | b'%'..=b'?' | b'A'..=b'Z' | b'a'..=b'z'),
+        }
+    }
+
+    /// A bit's worth of `has` for each byte: none beyond ASCII, whatever the repertoire, for these need a closer look.
+    #[inline]
+    fn usual(self, bytes: u8x16) -> u8x16 {
+        let between = |low: u8, high: u8| {
+            let above = bytes - u8x16::splat(low);
+            above.min(u8x16::splat(high - low)).simd_eq(above)
+        };
+        match self {
+            Self::Any => between(b' ', b'~'),
+            Self::UnoA => between(b' ', b'"') | between(b'%', b'?') | between(b'A', b'Z'),
+            Self::UnoB => between(b' ', b'"') | between(b'%', b'?') | between(b'A', b'Z') | between(b'a', b'z'),
         }
     }
 }
 
-/// What each byte is.
-#[derive(Clone, Debug)]
+/// What the bytes of an interchange mean.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Table {
-    classes: [u8; 256],
     delimiters: Delimiters,
     standard: Standard,
     repertoire: Repertoire,
@@ -85,34 +62,7 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new(standard: Standard, repertoire: Repertoire, delimiters: Delimiters) -> Self {
-        static X12: LazyLock<[u8; 256]> = LazyLock::new(|| classes(Standard::X12, Repertoire::Any));
-        static EDIFACT: LazyLock<[[u8; 256]; 3]> = LazyLock::new(|| {
-            [Repertoire::Any, Repertoire::UnoA, Repertoire::UnoB]
-                .map(|repertoire| classes(Standard::Edifact, repertoire))
-        });
-        let [any, uno_a, uno_b] = &*EDIFACT;
-        let mut classes = match (standard, repertoire) {
-            (Standard::X12, _) => *X12,
-            (Standard::Edifact, Repertoire::Any) => *any,
-            (Standard::Edifact, Repertoire::UnoA) => *uno_a,
-            (Standard::Edifact, Repertoire::UnoB) => *uno_b,
-        };
-        let separators = [delimiters.element(), delimiters.component(), delimiters.terminator()];
-        for byte in separators.into_iter().chain(delimiters.repetition()).chain(delimiters.release()) {
-            if let Some(class) = classes.get_mut(usize::from(byte)) {
-                *class = class::SEPARATOR;
-            }
-        }
-        Self { classes, delimiters, standard, repertoire }
-    }
-
-    #[inline]
-    fn class(&self, byte: u8) -> u8 {
-        self.classes.get(usize::from(byte)).copied().unwrap_or(class::CONTROL)
-    }
-
-    pub(super) fn delimiters(&self) -> Delimiters {
-        self.delimiters
+        Self { delimiters, standard, repertoire }
     }
 
     pub(super) fn standard(&self) -> Standard {
@@ -121,10 +71,6 @@ impl Table {
 
     pub(super) fn repertoire(&self) -> Repertoire {
         self.repertoire
-    }
-
-    pub(super) fn ascii_only(&self) -> bool {
-        self.repertoire != Repertoire::Any
     }
 
     /// Bytes without release characters.
@@ -139,24 +85,93 @@ impl Table {
         }
         Cow::Owned(data)
     }
+
+    /// Whether a byte's character is in the repertoire.
+    pub(super) fn has(&self, byte: u8) -> bool {
+        self.repertoire.has(byte)
+    }
 }
 
-/// What each byte is where nothing separates.
-fn classes(standard: Standard, repertoire: Repertoire) -> [u8; 256] {
-    let mut classes = [class::TEXT; 256];
-    for (class, byte) in classes.iter_mut().zip(0_u8..=255) {
-        *class = match byte {
-            b'0'..=b'9' => class::DIGIT,
-            b'-' => class::MINUS,
-            b'.' => class::MARK,
-            b',' if standard == Standard::Edifact => class::MARK,
-            0..0x20 | 0x7f => class::CONTROL,
-            0x80.. => class::HIGH,
-            _ if repertoire.has(byte) => class::TEXT,
-            _ => class::FOREIGN,
-        };
+/// Bytes that are looked at together: one bit each.
+const BLOCK: usize = 64;
+
+/// What the bytes of a block are, the first byte's bit lowest.
+#[derive(Clone, Copy, Debug, Default)]
+struct Block {
+    /// Separators and release characters, and the end of the segment.
+    special: u64,
+    /// Everything but digits.
+    not_digit: u64,
+    /// What not every text may hold.
+    unusual: u64,
+}
+
+impl Block {
+    #[inline]
+    fn of(bytes: &[u8], table: &Table) -> Self {
+        let bytes = bytes.get(..BLOCK).unwrap_or(bytes);
+        let mut block = Self::default();
+        if let Some(last) = bytes.last_chunk::<16>() {
+            let (quarters, _) = bytes.as_chunks::<16>();
+            for (quarter, shift) in quarters.iter().zip([0, 16, 32, 48]) {
+                block.add(*quarter, shift, table);
+            }
+            // What is left over is looked at with the bytes before it.
+            block.add(*last, bytes.len() - 16, table);
+        } else {
+            block.add(few(bytes), 0, table);
+        }
+        if bytes.len() < BLOCK {
+            block.special |= 1 << bytes.len();
+        }
+        block
     }
-    classes
+
+    #[inline]
+    fn add(&mut self, bytes: [u8; 16], shift: usize, table: &Table) {
+        let delimiters = table.delimiters;
+        let bytes = u8x16::new(bytes);
+        let is = |byte: u8| bytes.simd_eq(u8x16::splat(byte));
+        let mut special = is(delimiters.element()) | is(delimiters.component()) | is(delimiters.terminator());
+        if let Some(repetition) = delimiters.repetition() {
+            special |= is(repetition);
+        }
+        if let Some(release) = delimiters.release() {
+            special |= is(release);
+        }
+        let above = bytes - u8x16::splat(b'0');
+        let digit = above.min(u8x16::splat(9)).simd_eq(above);
+        let usual = table.repertoire.usual(bytes);
+        let bits = |mask: u8x16| u64::from(mask.to_bitmask() & 0xffff) << shift;
+        self.special |= bits(special);
+        self.not_digit |= bits(digit) ^ (0xffff << shift);
+        self.unusual |= bits(usual) ^ (0xffff << shift);
+    }
+}
+
+/// Fewer than 16 bytes, and NULs behind them.
+#[inline]
+fn few(bytes: &[u8]) -> [u8; 16] {
+    let len = bytes.len();
+    // Two halves that overlap where the bytes do not fill both.
+    let value = if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << ((len - 8) * 8)
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        u128::from(u32::from_le_bytes(*first)) | u128::from(u32::from_le_bytes(*last)) << ((len - 4) * 8)
+    } else {
+        bytes.iter().rev().fold(0, |value, byte| value << 8 | u128::from(*byte))
+    };
+    value.to_le_bytes()
+}
+
+/// What a value holds, one bit each.
+pub(super) mod flag {
+    /// Something else than digits.
+    pub(crate) const NOT_DIGIT: u8 = 1;
+    /// What not every text may hold, or a blank at its beginning.
+    pub(crate) const UNUSUAL: u8 = 2;
+    /// Any value at all.
+    pub(crate) const VALUE: u8 = 4;
 }
 
 /// What stands between two separators.
@@ -164,12 +179,10 @@ fn classes(standard: Standard, repertoire: Repertoire) -> [u8; 256] {
 pub(super) struct Leaf<'a> {
     /// As it stands, release characters included.
     pub(super) bytes: &'a [u8],
-    /// The first of them.
-    pub(super) first: u8,
     /// Where it begins in the segment.
     pub(super) offset: usize,
-    /// All kinds of characters that it holds.
-    pub(super) classes: u8,
+    /// What kinds of characters it holds: see [`flag`].
+    pub(super) flags: u8,
     /// How many release characters.
     pub(super) released: usize,
 }
@@ -182,6 +195,12 @@ impl Leaf<'_> {
     }
 }
 
+#[inline]
+fn flags(bytes: &[u8], not_digit: bool, unusual: bool) -> u8 {
+    let blank = bytes.first() == Some(&b' ');
+    flag::VALUE | (u8::from(not_digit) * flag::NOT_DIGIT) | (u8::from(unusual | blank) * flag::UNUSUAL)
+}
+
 /// Reads a segment from separator to separator.
 pub(super) struct Scanner<'a, 't> {
     bytes: &'a [u8],
@@ -189,62 +208,85 @@ pub(super) struct Scanner<'a, 't> {
     at: usize,
     /// The separator at `at`; `None` at the end of the segment.
     stop: Option<u8>,
+    block: Block,
+    /// Where the block begins.
+    block_at: usize,
 }
 
 impl<'a, 't> Scanner<'a, 't> {
+    #[inline]
     pub(super) fn new(bytes: &'a [u8], table: &'t Table) -> Self {
-        Self { bytes, table, at: 0, stop: None }
+        Self { bytes, table, at: 0, stop: None, block: Block::of(bytes, table), block_at: 0 }
     }
 
     /// Reads to the next separator that is not released.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "once for each element; a call costs more than what it does")]
+    #[inline(always)]
     pub(super) fn leaf(&mut self) -> Leaf<'a> {
-        let offset = self.at;
-        let rest = self.bytes.get(offset..).unwrap_or_default();
-        let mut classes = 0;
-        for (index, &byte) in rest.iter().enumerate() {
-            let class = self.table.class(byte);
-            if class & class::SEPARATOR != 0 {
-                self.at = offset + index;
-                self.stop = Some(byte);
-                if self.table.delimiters.release() == Some(byte) {
-                    return self.released(offset, classes);
-                }
-                let bytes = rest.get(..index).unwrap_or_default();
-                return Leaf { bytes, first: first(bytes), offset, classes, released: 0 };
-            }
-            classes |= class;
+        let (offset, within) = (self.at, self.at - self.block_at);
+        let special = if within < BLOCK { self.block.special >> within } else { 0 };
+        if special == 0 {
+            return self.across();
         }
-        self.at = self.bytes.len();
-        self.stop = None;
-        Leaf { bytes: rest, first: first(rest), offset, classes, released: 0 }
+        let len = special.trailing_zeros();
+        let below = (1 << len) - 1;
+        self.at += len as usize;
+        self.stop = self.bytes.get(self.at).copied();
+        if self.table.delimiters.release().is_some() && self.stop == self.table.delimiters.release() {
+            return self.released(offset);
+        }
+        let bytes = self.bytes.get(offset..self.at).unwrap_or_default();
+        let not_digit = (self.block.not_digit >> within) & below != 0;
+        let unusual = (self.block.unusual >> within) & below != 0;
+        Leaf { bytes, offset, flags: flags(bytes, not_digit, unusual), released: 0 }
+    }
+
+    /// The same where the separator is in a block that was not looked at yet.
+    #[cold]
+    fn across(&mut self) -> Leaf<'a> {
+        let offset = self.at;
+        loop {
+            self.block_at = self.at;
+            self.block = Block::of(self.bytes.get(self.at..).unwrap_or_default(), self.table);
+            let len = self.block.special.trailing_zeros() as usize;
+            self.at = (self.at + len).min(self.bytes.len());
+            self.stop = self.bytes.get(self.at).copied();
+            if len < BLOCK || self.stop.is_none() {
+                break;
+            }
+        }
+        if self.stop.is_some() && self.stop == self.table.delimiters.release() {
+            return self.released(offset);
+        }
+        let bytes = self.bytes.get(offset..self.at).unwrap_or_default();
+        Leaf { bytes, offset, flags: self.flags_of(bytes), released: 0 }
     }
 
     /// Goes on from a release character: the byte after it is text, whatever it is.
     #[cold]
-    fn released(&mut self, offset: usize, classes: u8) -> Leaf<'a> {
-        let (mut classes, mut released) = (classes, 0);
-        loop {
-            let Some(&byte) = self.bytes.get(self.at) else {
-                self.stop = None;
-                break;
-            };
-            let class = self.table.class(byte);
-            if class & class::SEPARATOR == 0 {
-                classes |= class;
-                self.at += 1;
-            } else if self.table.delimiters.release() == Some(byte) {
+    fn released(&mut self, offset: usize) -> Leaf<'a> {
+        let release = self.table.delimiters.release();
+        let mut released = 0;
+        self.stop = None;
+        while let Some(&byte) = self.bytes.get(self.at) {
+            if release == Some(byte) {
                 released += 1;
-                let next = self.bytes.get(self.at + 1).map_or(class::TEXT, |next| self.table.class(*next));
-                classes |= if next & class::SEPARATOR != 0 { class::TEXT } else { next };
                 self.at = (self.at + 2).min(self.bytes.len());
-            } else {
+            } else if self.table.delimiters.contains(byte) {
                 self.stop = Some(byte);
                 break;
+            } else {
+                self.at += 1;
             }
         }
         let bytes = self.bytes.get(offset..self.at).unwrap_or_default();
-        Leaf { bytes, first: first(bytes), offset, classes, released }
+        Leaf { bytes, offset, flags: self.flags_of(bytes) | flag::NOT_DIGIT, released }
+    }
+
+    fn flags_of(&self, bytes: &[u8]) -> u8 {
+        let not_digit = !bytes.iter().all(u8::is_ascii_digit);
+        let unusual = bytes.iter().any(|byte| !byte.is_ascii() || !self.table.has(*byte));
+        flags(bytes, not_digit, unusual)
     }
 
     /// Where the next leaf begins, in the segment.
@@ -266,9 +308,8 @@ impl<'a, 't> Scanner<'a, 't> {
     /// Goes into the next element, if there is one.
     #[inline]
     pub(super) fn next_element(&mut self) -> bool {
-        while !self.at_element_end() {
-            self.at += 1;
-            self.leaf();
+        if !self.at_element_end() {
+            self.rest_of_element();
         }
         self.over(self.table.delimiters.element())
     }
@@ -290,27 +331,31 @@ impl<'a, 't> Scanner<'a, 't> {
         here
     }
 
+    fn next(&mut self) -> Leaf<'a> {
+        self.leaf()
+    }
+
     /// A leaf and what follows it up to the end of its repetition, component separators being text.
     pub(super) fn through_components(&mut self, leaf: Leaf<'a>) -> Leaf<'a> {
         let mut whole = leaf;
-        whole.classes |= class::TEXT;
+        whole.flags |= flag::NOT_DIGIT;
         while self.next_component() {
-            let next = self.leaf();
-            whole.classes |= next.classes;
+            let next = self.next();
+            whole.flags |= next.flags;
             whole.released += next.released;
         }
         whole.bytes = self.bytes.get(leaf.offset..self.at).unwrap_or_default();
-        whole.first = first(whole.bytes);
         whole
     }
 
     /// Everything up to the next element.
+    #[cold]
     pub(super) fn rest_of_element(&mut self) -> Leaf<'a> {
         let offset = self.at;
-        let mut leaf = self.leaf();
+        let mut leaf = self.next();
         while !self.at_element_end() {
             self.at += 1;
-            self.leaf();
+            self.next();
         }
         leaf.bytes = self.bytes.get(offset..self.at).unwrap_or_default();
         leaf
@@ -323,11 +368,6 @@ impl<'a, 't> Scanner<'a, 't> {
         self.stop = None;
         Leaf { bytes: self.bytes.get(offset..).unwrap_or_default(), offset, ..Leaf::default() }
     }
-}
-
-#[inline]
-fn first(bytes: &[u8]) -> u8 {
-    bytes.first().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -353,5 +393,43 @@ mod tests {
         assert!(foreign(Repertoire::UnoA, b'a') && !foreign(Repertoire::UnoB, b'a'));
         assert!(foreign(Repertoire::UnoA, b'@') && foreign(Repertoire::UnoB, b'@') && !foreign(Repertoire::Any, b'@'));
         assert_eq!(Repertoire::of("UNOC"), Repertoire::Any);
+    }
+
+    #[test]
+    fn a_block_knows_what_its_bytes_are() {
+        let edifact = Delimiters::EDIFACT;
+        for repertoire in [Repertoire::Any, Repertoire::UnoA, Repertoire::UnoB] {
+            let table = Table::new(Standard::Edifact, repertoire, edifact);
+            let all: Vec<u8> = (0..=255).collect();
+            for (chunk, bytes) in all.chunks(BLOCK).enumerate() {
+                let block = Block::of(bytes, &table);
+                for (index, &byte) in bytes.iter().enumerate() {
+                    let bit = |mask: u64| mask >> index & 1 == 1;
+                    // A NUL is none, though what is missing at the end is filled with it.
+                    assert_eq!(bit(block.special), edifact.contains(byte), "{byte} in {chunk}");
+                    assert_eq!(bit(block.not_digit), !byte.is_ascii_digit(), "{byte}");
+                    assert_eq!(bit(block.unusual), !byte.is_ascii() || !repertoire.has(byte), "{byte} {repertoire:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_segment_of_several_blocks_is_read_to_its_end() {
+        let table = Table::new(Standard::X12, Repertoire::Any, Delimiters::STANDARD);
+        for len in [0, 1, 60, 61, 62, 63, 64, 65, 127, 128, 129, 200] {
+            let text = format!("N1*{}*{}*\u{e9}", "7".repeat(len), "x".repeat(len));
+            let mut scanner = Scanner::new(text.as_bytes(), &table);
+            let mut leaves = vec![scanner.leaf()];
+            while scanner.next_element() {
+                leaves.push(scanner.leaf());
+            }
+            let lens: Vec<_> = leaves.iter().map(Leaf::len).collect();
+            assert_eq!(lens, [2, len, len, 2]);
+            let digits: Vec<_> = leaves.iter().map(|leaf| leaf.flags & flag::NOT_DIGIT == 0).collect();
+            assert_eq!(digits, [false, true, len == 0, false]);
+            let unusual: Vec<_> = leaves.iter().map(|leaf| leaf.flags & flag::UNUSUAL != 0).collect();
+            assert_eq!(unusual, [false, false, false, true]);
+        }
     }
 }
