@@ -114,6 +114,11 @@ impl<'a> Segment<'a> {
         self.start..self.end()
     }
 
+    /// Whether its terminator is there.
+    pub(crate) fn is_terminated(&self) -> bool {
+        self.tail > 0
+    }
+
     pub(crate) fn end(&self) -> usize {
         self.start + self.bytes.len() + usize::from(self.tail)
     }
@@ -171,6 +176,10 @@ impl<'a> Segment<'a> {
                 released = false;
                 data.push(byte);
             }
+        }
+        // What it would release is cut off; it is not lost.
+        if released {
+            data.extend(release);
         }
         Cow::Owned(data)
     }
