@@ -63,6 +63,22 @@ impl<'g> Checker<'g> {
     /// Takes the next segment between ST and SE, or UNH and UNT.
     #[inline]
     pub fn take(&mut self, segment: &Segment<'_>) {
+        match segment.without_record_ends() {
+            None => self.take_plain(segment),
+            Some(bytes) => self.take_divided(segment, &bytes),
+        }
+    }
+
+    /// A segment that a record's end divides, as if it did not.
+    #[cold]
+    fn take_divided(&mut self, segment: &Segment<'_>, bytes: &[u8]) {
+        let before = self.report.len();
+        self.take_plain(&segment.with_bytes(bytes));
+        self.report.place_in_records(before, segment);
+    }
+
+    #[inline]
+    fn take_plain(&mut self, segment: &Segment<'_>) {
         // All segments of a set have the same delimiters.
         if !std::mem::replace(&mut self.begun, true) {
             self.table = Table::new(self.table.standard(), self.table.repertoire(), segment.delimiters());

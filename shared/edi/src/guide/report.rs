@@ -53,6 +53,26 @@ impl Report {
         Self { fit, findings: Vec::new() }
     }
 
+    /// How many findings there are.
+    pub(super) fn len(&self) -> usize {
+        self.findings.len()
+    }
+
+    /// Corrects the places of the findings from number `from` on, which were found in `segment` without the line ends
+    /// of its records.
+    pub(super) fn place_in_records(&mut self, from: usize, segment: &Segment<'_>) {
+        let range = segment.range();
+        for place in self.findings.iter_mut().skip(from).map(|finding| &mut finding.place) {
+            let Some(start) = place.byte_offset.checked_sub(range.start) else { continue };
+            let end = segment.offset_in_records(start + place.byte_len);
+            let start = segment.offset_in_records(start);
+            (place.byte_offset, place.byte_len) = (range.start + start, end.saturating_sub(start));
+            if place.element.is_none() && place.byte_len > 0 {
+                place.byte_len = range.len();
+            }
+        }
+    }
+
     /// A defect of a segment.
     pub(super) fn segment(&mut self, code: Code, segment: &Segment<'_>, message: String) {
         let range = segment.range();
