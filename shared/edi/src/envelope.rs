@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::delimiters::{Delimiters, Standard};
-use crate::finding::{Finding, Place, text};
+use crate::finding::{Finding, Place};
 use crate::segment::Segment;
 
 /// A file, read. Every byte is in the range of one interchange or in `filler`.
@@ -41,44 +41,66 @@ pub struct Interchange<'a> {
 }
 
 impl<'a> Interchange<'a> {
-    /// Qualifier and id of the sender, trimmed (ISA05, ISA06).
+    /// Qualifier and id of the sender, trimmed (ISA05 and ISA06; S002, 0007 and 0004).
     pub fn sender(&self) -> (Cow<'a, str>, Cow<'a, str>) {
-        (trimmed(&self.header, 5), trimmed(&self.header, 6))
+        match self.standard {
+            Standard::X12 => (trimmed(&self.header, 5), trimmed(&self.header, 6)),
+            Standard::Edifact => (component(&self.header, 2, 2), component(&self.header, 2, 1)),
+        }
     }
 
-    /// Qualifier and id of the receiver, trimmed (ISA07, ISA08).
+    /// Qualifier and id of the receiver, trimmed (ISA07 and ISA08; S003, 0007 and 0010).
     pub fn receiver(&self) -> (Cow<'a, str>, Cow<'a, str>) {
-        (trimmed(&self.header, 7), trimmed(&self.header, 8))
+        match self.standard {
+            Standard::X12 => (trimmed(&self.header, 7), trimmed(&self.header, 8)),
+            Standard::Edifact => (component(&self.header, 3, 2), component(&self.header, 3, 1)),
+        }
     }
 
-    /// ISA09 as it stands, YYMMDD.
+    /// ISA09 as it stands, YYMMDD; S004, 0017: YYMMDD, or CCYYMMDD from syntax version 4 on.
     pub fn date(&self) -> Cow<'a, str> {
-        trimmed(&self.header, 9)
+        self.by_standard(|header| trimmed(header, 9), |header| component(header, 4, 1))
     }
 
-    /// ISA10 as it stands, HHMM, in the sender's local time.
+    /// ISA10 or S004, 0019, as it stands, HHMM, in the sender's local time.
     pub fn time(&self) -> Cow<'a, str> {
-        trimmed(&self.header, 10)
+        self.by_standard(|header| trimmed(header, 10), |header| component(header, 4, 2))
     }
 
-    /// ISA12, such as `00401`.
+    /// ISA12, such as `00401`; in EDIFACT the syntax version `1` to `4` (S001, 0002).
     pub fn version(&self) -> Cow<'a, str> {
-        trimmed(&self.header, 12)
+        self.by_standard(|header| trimmed(header, 12), |header| component(header, 1, 2))
     }
 
-    /// ISA13 as it stands: nine digits, if it is right.
+    /// The syntax identifier, such as `UNOC` (S001, 0001); empty in X12.
+    pub fn syntax_identifier(&self) -> Cow<'a, str> {
+        self.by_standard(|_| Cow::Borrowed(""), |header| component(header, 1, 1))
+    }
+
+    /// ISA13 as it stands: nine digits, if it is right; the control reference of UNB (0020).
     pub fn control_number(&self) -> Cow<'a, str> {
-        trimmed(&self.header, 13)
+        self.by_standard(|header| trimmed(header, 13), |header| component(header, 5, 1))
     }
 
-    /// Whether the sender wants a TA1 (ISA14 is `1`).
+    /// Whether the sender wants to hear of the interchange: a TA1 (ISA14 is `1`), or a CONTRL (0031 is `1`, or `2` for
+    /// an acknowledgment of receipt alone).
     pub fn ack_requested(&self) -> bool {
-        self.header.element_bytes(14) == Some(b"1")
+        let asked = self.by_standard(|header| trimmed(header, 14), |header| trimmed(header, 9));
+        asked == "1" || (asked == "2" && self.standard == Standard::Edifact)
     }
 
-    /// ISA15: `P` production, `T` test, `I` information.
+    /// ISA15: `P` production, `T` test, `I` information. EDIFACT: `T` if the test indicator (0035) says anything, else
+    /// `P`.
     pub fn usage_indicator(&self) -> Cow<'a, str> {
-        trimmed(&self.header, 15)
+        let test = |header: &Segment<'a>| Cow::Borrowed(if trimmed(header, 11).is_empty() { "P" } else { "T" });
+        self.by_standard(|header| trimmed(header, 15), test)
+    }
+
+    fn by_standard<T>(&self, x12: impl Fn(&Segment<'a>) -> T, edifact: impl Fn(&Segment<'a>) -> T) -> T {
+        match self.standard {
+            Standard::X12 => x12(&self.header),
+            Standard::Edifact => edifact(&self.header),
+        }
     }
 
     /// Whether the envelope is rejected, so that nothing in it may be passed on.
@@ -112,34 +134,47 @@ pub struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    /// GS01, such as `SW`.
+    /// GS01, such as `SW`; UNG 0038, such as `DESADV`. Empty for messages in no group.
     pub fn functional_id(&self) -> Cow<'a, str> {
-        trimmed_of(self.header.as_ref(), 1)
+        self.part(1, (1, 1))
     }
 
-    /// GS02, trimmed.
+    /// GS02 or UNG S006 (0040), trimmed.
     pub fn sender_code(&self) -> Cow<'a, str> {
-        trimmed_of(self.header.as_ref(), 2)
+        self.part(2, (2, 1))
     }
 
-    /// GS03, trimmed.
+    /// GS03 or UNG S007 (0044), trimmed.
     pub fn receiver_code(&self) -> Cow<'a, str> {
-        trimmed_of(self.header.as_ref(), 3)
+        self.part(3, (3, 1))
     }
 
-    /// GS06 as it stands.
+    /// GS06 or UNG 0048, as it stands.
     pub fn control_number(&self) -> Cow<'a, str> {
-        trimmed_of(self.header.as_ref(), 6)
+        self.part(6, (5, 1))
     }
 
-    /// Whether a 997 is due: never for a group of acknowledgments (GS01 `FA`).
+    /// Whether a 997 is due: never for a group of acknowledgments (GS01 `FA`), and never in EDIFACT, where a CONTRL
+    /// answers the whole interchange.
     pub fn needs_acknowledgment(&self) -> bool {
-        self.functional_id() != crate::verdict::ACKNOWLEDGMENTS
+        self.standard == Standard::X12 && self.functional_id() != crate::verdict::ACKNOWLEDGMENTS
     }
 
-    /// GS08, such as `004010` or `004010VICS`.
+    /// GS08, such as `004010` or `004010VICS`; UNG S008 as `D.96A`, where it is given.
     pub fn version(&self) -> Cow<'a, str> {
-        trimmed_of(self.header.as_ref(), 8)
+        match (self.standard, self.header.as_ref()) {
+            (_, None) => Cow::Borrowed(""),
+            (Standard::X12, Some(gs)) => trimmed(gs, 8),
+            (Standard::Edifact, Some(ung)) => version_release(&component(ung, 7, 1), &component(ung, 7, 2)),
+        }
+    }
+
+    fn part(&self, x12: usize, edifact: (usize, usize)) -> Cow<'a, str> {
+        match (self.standard, self.header.as_ref()) {
+            (_, None) => Cow::Borrowed(""),
+            (Standard::X12, Some(gs)) => trimmed(gs, x12),
+            (Standard::Edifact, Some(ung)) => component(ung, edifact.0, edifact.1),
+        }
     }
 
     /// Where it is, for findings about it.
@@ -159,27 +194,55 @@ pub struct TransactionSet<'a> {
     pub range: Range<usize>,
     /// What is wrong with the envelope of the set; a guide finds the rest.
     pub findings: Vec<Finding>,
-    /// How many segments were read, also when more than are kept.
-    pub(crate) segment_count: usize,
+    pub(crate) version: Cow<'a, str>,
     pub(crate) place: Place,
 }
 
 impl<'a> TransactionSet<'a> {
-    /// ST01, such as `945`.
+    /// ST01, such as `945`; the message type of UNH, such as `DESADV` (S009, 0065).
     pub fn id(&self) -> Cow<'a, str> {
-        self.segments.first().map_or(Cow::Borrowed(""), |st| trimmed(st, 1))
+        self.of_header(|st| trimmed(st, 1), |unh| component(unh, 2, 1))
     }
 
-    /// ST02 as it stands.
+    /// ST02 or UNH 0062, as it stands.
     pub fn control_number(&self) -> Cow<'a, str> {
-        self.segments.first().map_or(Cow::Borrowed(""), |st| trimmed(st, 2))
+        self.of_header(|st| trimmed(st, 2), |unh| component(unh, 1, 1))
     }
 
-    /// The segments between ST and SE.
+    /// Of X12 the group's version (GS08), such as `004010` or `004010VICS`; of EDIFACT directory and release, such as
+    /// `D.96A` (S009, 0052 and 0054).
+    pub fn version(&self) -> Cow<'a, str> {
+        self.version.clone()
+    }
+
+    /// The association's code, such as `EAN008` (S009, 0057); in X12 the implementation convention (ST03). Empty if
+    /// there is none.
+    pub fn convention(&self) -> Cow<'a, str> {
+        self.of_header(|st| trimmed(st, 3), |unh| component(unh, 2, 5))
+    }
+
+    pub(crate) fn message_version(&self) -> Cow<'a, str> {
+        let none = || Cow::Borrowed("");
+        self.of_header(|_| none(), |unh| version_release(&component(unh, 2, 2), &component(unh, 2, 3)))
+    }
+
+    fn of_header<T: Default>(&self, x12: impl Fn(&Segment<'a>) -> T, edifact: impl Fn(&Segment<'a>) -> T) -> T {
+        match (self.standard, self.segments.first()) {
+            (_, None) => T::default(),
+            (Standard::X12, Some(st)) => x12(st),
+            (Standard::Edifact, Some(unh)) => edifact(unh),
+        }
+    }
+
+    /// The segments between ST and SE, or UNH and UNT.
     pub fn body(&self) -> &[Segment<'a>] {
+        let trailer = match self.standard {
+            Standard::X12 => "SE",
+            Standard::Edifact => "UNT",
+        };
         match self.segments.as_slice() {
-            [_st, body @ .., last] if last.id() == "SE" => body,
-            [_st, body @ ..] => body,
+            [_header, body @ .., last] if last.id() == trailer => body,
+            [_header, body @ ..] => body,
             [] => &[],
         }
     }
@@ -190,11 +253,21 @@ impl<'a> TransactionSet<'a> {
     }
 }
 
-fn trimmed_of<'a>(segment: Option<&Segment<'a>>, n: usize) -> Cow<'a, str> {
-    segment.map_or(Cow::Borrowed(""), |segment| trimmed(segment, n))
-}
-
 /// An element without the blanks around it; empty if it is not there.
 fn trimmed<'a>(segment: &Segment<'a>, n: usize) -> Cow<'a, str> {
-    segment.element_bytes(n).map_or(Cow::Borrowed(""), |bytes| text(bytes.trim_ascii()))
+    segment.element_bytes(n).map_or(Cow::Borrowed(""), |bytes| segment.text(bytes.trim_ascii()))
+}
+
+/// A component without the blanks around it; empty if it is not there.
+fn component<'a>(segment: &Segment<'a>, n: usize, c: usize) -> Cow<'a, str> {
+    segment.component_bytes(n, c).map_or(Cow::Borrowed(""), |bytes| segment.text(bytes.trim_ascii()))
+}
+
+/// `D` and `96A` as `D.96A`; empty if one of them is.
+fn version_release<'a>(version: &str, release: &str) -> Cow<'a, str> {
+    if version.is_empty() || release.is_empty() {
+        Cow::Borrowed("")
+    } else {
+        Cow::Owned(format!("{version}.{release}"))
+    }
 }

@@ -82,6 +82,9 @@ syntax_codes! {
     /// A beginning of an ISA that cannot be read to its end.
     IsaUnreadable = "isa-unreadable", File, Reject, None;
 
+    /// A beginning of a UNB that cannot be read to its end.
+    UnbUnreadable = "unb-unreadable", File, Reject, None;
+
     /// ISA13 and IEA02 differ.
     InterchangeControlNumberMismatch = "interchange-control-number-mismatch", Interchange, Reject, Some("001");
     /// The byte after ISA16 cannot be a terminator.
@@ -112,6 +115,14 @@ syntax_codes! {
     InterchangeControlNumberDuplicate = "interchange-control-number-duplicate", Interchange, Reject, Some("025");
     /// ISA16 cannot be a component separator.
     ComponentSeparatorInvalid = "component-separator-invalid", Interchange, Reject, Some("027");
+    /// A UNA whose separators cannot be, or are not those that the UNB uses.
+    UnaMalformed = "una-malformed", Interchange, Reject, None;
+    /// The syntax identifier or version of UNB (S001) is none that we read.
+    SyntaxVersionInvalid = "syntax-version-invalid", Interchange, Reject, None;
+    /// A mandatory element of UNB is missing.
+    InterchangeElementMissing = "interchange-element-missing", Interchange, Reject, None;
+    /// An EDIFACT interchange holds groups and messages that are in none.
+    GroupsAndMessagesMixed = "groups-and-messages-mixed", Interchange, Reject, None;
 
     /// GS01 is missing or no functional identifier.
     GroupNotSupported = "group-not-supported", Group, Reject, Some("1");
@@ -146,6 +157,8 @@ syntax_codes! {
     SetControlNumberInvalid = "set-control-number-invalid", Set, Reject, Some("7");
     /// Same ST02 as an earlier set of the group.
     SetControlNumberDuplicate = "set-control-number-duplicate", Set, Reject, Some("23");
+    /// UNH names no version, release or controlling agency (S009).
+    SetVersionMissing = "set-version-missing", Set, Reject, None;
 
     /// No segment that we know.
     SegmentUnrecognized = "segment-unrecognized", Segment, Reject, Some("1");

@@ -1,7 +1,7 @@
-//! X12: reading, checking, acknowledging and writing interchanges. Knows syntax and no business.
+//! X12 and EDIFACT: reading, checking, acknowledging and writing interchanges. Knows syntax and no business.
 //!
 //! The way through: [`read`] turns bytes into a [`Document`] of interchanges, groups and sets, each with what is wrong
-//! with its envelope. [`verdict::interchange`] checks the sets against the [`guide`]s and decides what is accepted;
+//! with its envelope; it collects the [`Events`] of the pull parser. [`verdict::interchange`] checks the sets against the [`guide`]s and decides what is accepted;
 //! a defect rejects the smallest thing that holds it. [`ack`] says so in TA1 and 997, and reads what partners say.
 //! [`write`](mod@write) makes interchanges that read back without a finding.
 //!
@@ -13,14 +13,17 @@
 //! numbers of the data element dictionary, 004010.
 
 pub mod ack;
+mod charset;
 mod control_number;
 mod delimiters;
 mod envelope;
+mod events;
 mod finding;
-mod framing;
 pub mod guide;
+mod header;
 pub mod limits;
 mod reader;
+mod scan;
 mod segment;
 mod sniff;
 mod value;
@@ -30,6 +33,8 @@ pub mod write;
 pub use control_number::{ControlNumber, ControlNumberError};
 pub use delimiters::{DelimiterError, Delimiters, ISA_LEN, Standard};
 pub use envelope::{Document, Group, Interchange, TransactionSet};
+pub use events::{Event, Events, Limits};
 pub use finding::{Finding, Level, Place, Severity, SyntaxCode};
-pub use reader::read;
+pub use reader::{read, read_with_limits};
+pub use scan::Elements;
 pub use segment::Segment;

@@ -17,3 +17,22 @@ pub const BAD_VALUE_LEN_MAX: usize = 99;
 
 /// How far we look for the sixteen separators of an ISA whose elements are not padded, bytes. A padded ISA is 106.
 pub const ISA_LEN_MAX: usize = 256;
+
+/// How far we look for the end of an interchange's header and for the width of its records, bytes. An ISA has 106, a
+/// UNB with all its elements about 300; three records of the greatest width fit too.
+pub const HEADER_LEN_MAX: usize = 1024;
+
+/// Widest record that line ends may divide an interchange into, bytes. 80 is usual; 72, 120, 128 and 132 occur.
+pub const RECORD_LEN_MAX: usize = 256;
+
+/// Longest binary data in a BIN or BDS segment, bytes. The reader of chunks keeps a segment whole, and stays within
+/// 16 MiB with it; whoever expects larger pictures reads with other [`crate::Limits`].
+pub const BINARY_LEN_MAX: usize = 4 * 1024 * 1024;
+
+/// How many control numbers of each level are remembered to find those used twice: within a group its sets, within a
+/// file its groups and interchanges. Sixteen bytes each, so that a file of any size needs less than 16 MiB. Later ones
+/// are not remembered; numbers used twice over more than this are for the register of who receives the files.
+pub const CONTROL_NUMBERS_MAX: usize = 200_000;
+
+/// Bytes kept of what stands outside the interchanges, to name what it is.
+pub const STRAY_LEN_MAX: usize = 512;

@@ -3,59 +3,129 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::charset::Charset;
 use crate::delimiters::Delimiters;
-use crate::finding::text;
+use crate::scan::{self, Cut, Elements};
+
+/// What holds for all segments of an interchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Syntax {
+    pub(crate) delimiters: Delimiters,
+    pub(crate) charset: Charset,
+    /// The file is in records of one width: line ends within segments are not data.
+    pub(crate) wrapped: bool,
+}
+
+impl Syntax {
+    pub(crate) fn cut(self) -> Cut {
+        Cut::new(self.delimiters, self.wrapped)
+    }
+}
 
 /// A segment: an id and elements, borrowed from the file.
 ///
 /// Elements count from 1, as in `N104`; components and repetitions too. An element that is empty and one that is not
 /// there are the same (X12.6), so both are `None`.
+///
+/// What ends in `_bytes` or `_raw`, and the parts that [`components`](Self::components) and
+/// [`repetitions`](Self::repetitions) give, are as they stand in the file, so that ranges fit them;
+/// [`data`](Self::data) takes release characters away, and line ends where the file is in records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment<'a> {
     bytes: &'a [u8],
     start: usize,
-    end: usize,
-    position: usize,
-    delimiters: Delimiters,
+    /// The element separators among the first 64 bytes.
+    separators: u64,
+    position: u32,
+    /// The id where a record's end stands within it: up to three characters, then NUL.
+    joined_id: [u8; 3],
+    /// Bytes from the end of `bytes` to the end of the segment: its terminator.
+    tail: u8,
+    /// How many separators count; binary data holds more. Zero for all.
+    separators_max: u8,
+    syntax: Syntax,
 }
 
 impl<'a> Segment<'a> {
-    /// `bytes` are without the terminator; `end` is after it, in the file.
-    pub(crate) fn new(bytes: &'a [u8], start: usize, end: usize, delimiters: Delimiters) -> Self {
-        Self { bytes, start, end, position: 0, delimiters }
+    /// `bytes` are without the terminator, which has `tail` bytes; `start` is in the file.
+    pub(crate) fn new(bytes: &'a [u8], start: usize, tail: u8, syntax: Syntax) -> Self {
+        let separators = scan::separators(bytes, syntax.cut(), &mut false);
+        Self::scanned(bytes, start, tail, syntax, separators)
     }
 
-    pub(crate) fn at_position(self, position: usize) -> Self {
+    /// The same where the separators among the first 64 bytes are known.
+    #[inline]
+    pub(crate) fn scanned(bytes: &'a [u8], start: usize, tail: u8, syntax: Syntax, separators: u64) -> Self {
+        let segment =
+            Self { bytes, start, separators, position: 0, joined_id: [0; 3], tail, separators_max: 0, syntax };
+        if syntax.wrapped { segment.joined() } else { segment }
+    }
+
+    /// Puts an id together that a record's end divides.
+    fn joined(mut self) -> Self {
+        let id = self.raw_id();
+        if id.iter().any(is_line_end) {
+            let whole = id.iter().copied().filter(|byte| !is_line_end(byte));
+            for (to, from) in self.joined_id.iter_mut().zip(whole) {
+                *to = from;
+            }
+        }
+        self
+    }
+
+    pub(crate) fn at_position(self, position: u32) -> Self {
         Self { position, ..self }
     }
 
+    /// From separator number `max` on, all is one element.
+    pub(crate) fn with_separators_max(self, max: u8) -> Self {
+        Self { separators_max: max, ..self }
+    }
+
     /// The id, such as `N1`; empty if the segment has none. An id that is no text is shown as empty.
-    pub fn id(&self) -> &'a str {
+    pub fn id(&self) -> &str {
         std::str::from_utf8(self.id_bytes()).unwrap_or("")
     }
 
-    pub(crate) fn id_bytes(&self) -> &'a [u8] {
-        self.bytes.split(|&b| b == self.delimiters.element()).next().unwrap_or(&[])
+    #[inline]
+    pub(crate) fn id_bytes(&self) -> &[u8] {
+        if let [0, ..] = self.joined_id { self.raw_id() } else { self.joined_id.trim_ascii_end_nul() }
     }
 
-    /// The position in the set, ST being 1; 0 for the segments of the envelopes.
+    #[inline]
+    fn raw_id(&self) -> &'a [u8] {
+        if self.separators != 0 {
+            let len = self.separators.trailing_zeros() as usize;
+            return self.bytes.get(..len).unwrap_or(self.bytes);
+        }
+        if self.bytes.len() <= scan::BLOCK {
+            return self.bytes;
+        }
+        self.parts().next().unwrap_or(self.bytes)
+    }
+
+    /// The position in the set, ST or UNH being 1; 0 for the segments of the envelopes.
     pub fn position(&self) -> usize {
-        self.position
+        self.position as usize
     }
 
     /// Where the segment stands in the file, with its terminator.
     pub fn range(&self) -> Range<usize> {
-        self.start..self.end
+        self.start..self.end()
     }
 
-    /// The bytes without the terminator.
+    pub(crate) fn end(&self) -> usize {
+        self.start + self.bytes.len() + usize::from(self.tail)
+    }
+
+    /// The bytes without the terminator, as they stand.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
 
     /// The delimiters of the interchange that it is of.
     pub fn delimiters(&self) -> Delimiters {
-        self.delimiters
+        self.syntax.delimiters
     }
 
     /// How many elements are written, empty ones included.
@@ -63,58 +133,162 @@ impl<'a> Segment<'a> {
         self.elements_raw().count()
     }
 
-    /// All elements from the first, empty ones included.
-    pub fn elements_raw(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let element = self.delimiters.element();
-        self.bytes.split(move |&b| b == element).skip(1)
+    /// The id and the elements.
+    fn parts(&self) -> Elements<'a> {
+        let max = if self.separators_max == 0 { usize::MAX } else { usize::from(self.separators_max) };
+        Elements::new(self.bytes, self.syntax.cut(), self.separators, max)
     }
 
-    /// The bytes of element `n` with all its components and repetitions; `None` if empty or not there.
+    /// All elements from the first, empty ones included, as they stand.
+    #[inline]
+    pub fn elements_raw(&self) -> Elements<'a> {
+        let mut parts = self.parts();
+        parts.next();
+        parts
+    }
+
+    /// The bytes of element `n` with all its components and repetitions, as they stand; `None` if empty or not there.
     pub fn element_bytes(&self, n: usize) -> Option<&'a [u8]> {
-        self.elements_raw().nth(n.checked_sub(1)?).filter(|bytes| !bytes.is_empty())
+        let bytes = self.elements_raw().nth(n.checked_sub(1)?)?;
+        let empty = if self.syntax.wrapped { bytes.iter().all(is_line_end) } else { bytes.is_empty() };
+        (!empty).then_some(bytes)
     }
 
-    /// Element `n` as text: UTF-8, or else ISO 8859-1. Nothing is trimmed.
+    /// Part of this segment as data: without release characters, and without line ends where the file is in records of
+    /// one width.
+    pub fn data<'b>(&self, raw: &'b [u8]) -> Cow<'b, [u8]> {
+        let release = self.syntax.delimiters.release();
+        let special = |byte: &u8| Some(*byte) == release || (self.syntax.wrapped && is_line_end(byte));
+        if !raw.iter().any(special) {
+            return Cow::Borrowed(raw);
+        }
+        let mut data = Vec::with_capacity(raw.len());
+        let mut released = false;
+        for &byte in raw.iter().filter(|byte| !(self.syntax.wrapped && is_line_end(byte))) {
+            if !released && Some(byte) == release {
+                released = true;
+            } else {
+                released = false;
+                data.push(byte);
+            }
+        }
+        Cow::Owned(data)
+    }
+
+    /// Part of this segment as text, in the interchange's character set and without what is not data. Nothing is
+    /// trimmed. X12: UTF-8, or else ISO 8859-1; EDIFACT: what UNB says.
+    pub fn text<'b>(&self, raw: &'b [u8]) -> Cow<'b, str> {
+        match self.data(raw) {
+            Cow::Borrowed(data) => self.syntax.charset.text(data),
+            Cow::Owned(data) => Cow::Owned(self.syntax.charset.text(&data).into_owned()),
+        }
+    }
+
+    /// Element `n` as text, with all its components and repetitions. Nothing is trimmed.
     pub fn element(&self, n: usize) -> Option<Cow<'a, str>> {
-        self.element_bytes(n).map(text)
+        self.element_bytes(n).map(|bytes| self.text(bytes))
     }
 
-    /// Component `c` of element `n` (of its first repetition).
+    /// Component `c` of element `n` (of its first repetition), as text.
     pub fn component(&self, n: usize, c: usize) -> Option<Cow<'a, str>> {
-        let delimiters = self.delimiters;
-        self.repetitions(n)
-            .next()?
-            .split(|&b| b == delimiters.component())
-            .nth(c.checked_sub(1)?)
-            .filter(|bytes| !bytes.is_empty())
-            .map(text)
+        self.component_bytes(n, c).map(|bytes| self.text(bytes))
+    }
+
+    /// Component `c` of element `n` (of its first repetition), as it stands; `None` if empty or not there.
+    pub fn component_bytes(&self, n: usize, c: usize) -> Option<&'a [u8]> {
+        let bytes = self.components(n).nth(c.checked_sub(1)?)?;
+        let empty = if self.syntax.wrapped { bytes.iter().all(is_line_end) } else { bytes.is_empty() };
+        (!empty).then_some(bytes)
     }
 
     /// The components of element `n` (of its first repetition), empty ones included.
     pub fn components(&self, n: usize) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let component = self.delimiters.component();
-        self.repetitions(n).next().into_iter().flat_map(move |bytes| bytes.split(move |&b| b == component))
+        let segment = *self;
+        self.repetitions(n).next().into_iter().flat_map(move |bytes| segment.components_of(bytes))
+    }
+
+    /// The components of one repetition, empty ones included.
+    pub fn components_of<'b>(&self, repetition: &'b [u8]) -> impl Iterator<Item = &'b [u8]> + use<'b> {
+        self.split(repetition, Some(self.syntax.delimiters.component()))
     }
 
     /// The repetitions of element `n`; one if the interchange has no repetition separator, none if the element is not
     /// there.
     pub fn repetitions(&self, n: usize) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let repetition = self.delimiters.repetition();
-        self.element_bytes(n).into_iter().flat_map(move |bytes| bytes.split(move |&b| Some(b) == repetition))
+        let segment = *self;
+        let repetition = self.syntax.delimiters.repetition();
+        self.element_bytes(n).into_iter().flat_map(move |bytes| segment.split(bytes, repetition))
+    }
+
+    fn split<'b>(&self, bytes: &'b [u8], separator: Option<u8>) -> Split<'b> {
+        let release = self.syntax.delimiters.release();
+        Split { rest: Some(bytes), separator, release, wrapped: self.syntax.wrapped }
+    }
+
+    /// Where a part of this segment stands in the file: one that [`elements_raw`](Self::elements_raw),
+    /// [`components`](Self::components) or [`repetitions`](Self::repetitions) gave. The empty range at the segment's end
+    /// if it is not of this segment.
+    pub fn range_of(&self, part: &[u8]) -> Range<usize> {
+        let offset = part.as_ptr().addr().wrapping_sub(self.bytes.as_ptr().addr());
+        if offset + part.len() <= self.bytes.len() {
+            return self.start + offset..self.start + offset + part.len();
+        }
+        let end = self.start + self.bytes.len();
+        end..end
     }
 
     /// Where element `n` stands in the file; if it is not there, the empty range at the segment's end.
     pub fn element_range(&self, n: usize) -> Range<usize> {
-        let mut start = self.start + self.id_bytes().len();
-        for (index, element) in self.elements_raw().enumerate() {
-            start += 1;
-            if index + 1 == n {
-                return start..start + element.len();
-            }
-            start += element.len();
-        }
+        let element = n.checked_sub(1).and_then(|index| self.elements_raw().nth(index));
         let end = self.start + self.bytes.len();
-        end..end
+        element.map_or(end..end, |element| self.range_of(element))
+    }
+}
+
+trait TrimNul {
+    fn trim_ascii_end_nul(&self) -> &[u8];
+}
+
+impl TrimNul for [u8; 3] {
+    fn trim_ascii_end_nul(&self) -> &[u8] {
+        let len = self.iter().position(|&byte| byte == 0).unwrap_or(self.len());
+        self.get(..len).unwrap_or_default()
+    }
+}
+
+fn is_line_end(byte: &u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
+/// Parts between separators that are not released.
+struct Split<'a> {
+    rest: Option<&'a [u8]>,
+    separator: Option<u8>,
+    release: Option<u8>,
+    wrapped: bool,
+}
+
+impl<'a> Iterator for Split<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let bytes = self.rest?;
+        let mut released = false;
+        for (index, &byte) in bytes.iter().enumerate() {
+            if self.wrapped && is_line_end(&byte) {
+                continue;
+            }
+            if released {
+                released = false;
+            } else if Some(byte) == self.release {
+                released = true;
+            } else if Some(byte) == self.separator {
+                self.rest = bytes.get(index + 1..);
+                return bytes.get(..index);
+            }
+        }
+        self.rest = None;
+        Some(bytes)
     }
 }
 
@@ -122,10 +296,14 @@ impl<'a> Segment<'a> {
 mod tests {
     use super::*;
 
+    fn syntax(delimiters: Delimiters, wrapped: bool) -> Syntax {
+        Syntax { delimiters, charset: Charset::Guess, wrapped }
+    }
+
     #[test]
     fn elements_components_repetitions_and_their_places() {
         let delimiters = Delimiters::new(b'*', b'>', b'~', Some(b'^')).unwrap();
-        let segment = Segment::new(b"N9*LT**A>B^C>D*\xe9", 10, 27, delimiters);
+        let segment = Segment::new(b"N9*LT**A>B^C>D*\xe9", 10, 1, syntax(delimiters, false));
         assert_eq!((segment.id(), segment.element_count(), segment.range()), ("N9", 4, 10..27));
         assert_eq!(segment.element(1).as_deref(), Some("LT"));
         assert_eq!((segment.element(0), segment.element(2), segment.element(9)), (None, None, None));
@@ -137,5 +315,29 @@ mod tests {
             (segment.element_range(1), segment.element_range(2), segment.element_range(9)),
             (13..15, 16..16, 26..26)
         );
+        let second = segment.repetitions(3).nth(1).unwrap();
+        assert_eq!(
+            segment.components_of(second).map(|part| segment.range_of(part)).collect::<Vec<_>>(),
+            [21..22, 23..24]
+        );
+    }
+
+    #[test]
+    fn released_bytes_are_data_and_ranges_are_of_the_file() {
+        let segment = Segment::new(b"FTX+AAI+a?+b:c?:d??:?'", 0, 1, syntax(Delimiters::EDIFACT, false));
+        assert_eq!(segment.element_count(), 2);
+        assert_eq!(segment.element(2).as_deref(), Some("a+b:c:d?:'"));
+        let parts: Vec<_> = segment.components(2).map(|part| segment.text(part)).collect();
+        assert_eq!(parts, ["a+b", "c:d?", "'"]);
+        assert_eq!((segment.element_bytes(2), segment.element_range(2)), (Some(&b"a?+b:c?:d??:?'"[..]), 8..22));
+        assert_eq!(segment.component(2, 3).as_deref(), Some("'"));
+    }
+
+    #[test]
+    fn a_records_end_within_a_segment_is_no_data() {
+        let segment = Segment::new(b"W1\r\n2*CC*1\r\n0*\r\n*EA", 0, 1, syntax(Delimiters::STANDARD, true));
+        assert_eq!((segment.id(), segment.element(2).as_deref()), ("W12", Some("10")));
+        assert_eq!((segment.element(3), segment.element(4).as_deref()), (None, Some("EA")));
+        assert_eq!(segment.element_range(2), 9..13);
     }
 }

@@ -1,4 +1,4 @@
-//! What a file is that is not X12, so that whoever sent it can be told in one word.
+//! What a file is that is no EDI, so that whoever sent it can be told in one word.
 
 /// The kind of thing that `bytes` begin with, in words for a message.
 pub(crate) fn kind(bytes: &[u8]) -> &'static str {
@@ -16,8 +16,10 @@ pub(crate) fn kind(bytes: &[u8]) -> &'static str {
         (b"\xc9\xe2\xc1", "EBCDIC text"),
         (b"-----BEGIN PGP", "a PGP message"),
         (b"-----BEGIN ", "PEM"),
-        (b"UNA", "EDIFACT"),
-        (b"UNB", "EDIFACT"),
+        (b"UNA", "EDIFACT that breaks off in its UNB"),
+        (b"UNB", "EDIFACT that breaks off in its UNB"),
+        (b"UNH", "EDIFACT without its interchange envelope"),
+        (b"UIB", "interactive EDIFACT"),
     ];
     if let Some((_, kind)) = STARTS.iter().find(|(start, _)| bytes.starts_with(start)) {
         return kind;
@@ -34,10 +36,16 @@ pub(crate) fn kind(bytes: &[u8]) -> &'static str {
     } else if starts(b"content-type:") || starts(b"mime-version:") {
         "a MIME message"
     } else if starts(b"una") || starts(b"unb") {
-        "EDIFACT"
+        "EDIFACT in lower case"
     } else if let Some(byte) = head.strip_prefix(b"isa").and_then(<[u8]>::first).filter(|b| !b.is_ascii_alphanumeric())
     {
-        if byte.is_ascii() { "an ISA that breaks off" } else { "an ISA in an unknown character set" }
+        if !bytes.starts_with(b"ISA") {
+            "X12 in lower case"
+        } else if byte.is_ascii() {
+            "an ISA that breaks off"
+        } else {
+            "an ISA in an unknown character set"
+        }
     } else if (starts(b"gs") || starts(b"st")) && head.get(2).is_some_and(u8::is_ascii_punctuation) {
         "X12 without its interchange envelope"
     } else if head.iter().any(|b| *b < 0x20 && !b.is_ascii_whitespace()) {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::delimiters::Standard;
 use crate::envelope::{Group, Interchange, TransactionSet};
 use crate::finding::{Finding, Severity, SyntaxCode};
 use crate::guide::{self, Fit, Guides};
@@ -81,6 +82,9 @@ pub struct SetVerdict {
 /// One group's verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupVerdict {
+    /// What it is written in.
+    #[serde(default)]
+    pub standard: Standard,
     /// Index in [`Interchange::groups`], from 0.
     pub index: usize,
     /// GS01.
@@ -109,15 +113,18 @@ impl GroupVerdict {
         self.sets.iter().filter(|set| set.verdict != Verdict::Rejected).count()
     }
 
-    /// Whether a 997 is due: never for a group of acknowledgments (GS01 `FA`).
+    /// Whether a 997 is due: never for a group of acknowledgments (GS01 `FA`), and never in EDIFACT.
     pub fn needs_acknowledgment(&self) -> bool {
-        self.functional_id != ACKNOWLEDGMENTS
+        self.standard == Standard::X12 && self.functional_id != ACKNOWLEDGMENTS
     }
 }
 
 /// One interchange's verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InterchangeVerdict {
+    /// What it is written in.
+    #[serde(default)]
+    pub standard: Standard,
     /// ISA05 and ISA06, trimmed.
     pub sender: (String, String),
     /// ISA07 and ISA08, trimmed.
@@ -165,6 +172,7 @@ pub fn interchange(interchange: &Interchange<'_>, guides: &Guides) -> Interchang
         (qualifier.into_owned(), id.into_owned())
     };
     InterchangeVerdict {
+        standard: interchange.standard,
         sender: owned(interchange.sender()),
         receiver: owned(interchange.receiver()),
         date: interchange.date().into_owned(),
@@ -181,8 +189,7 @@ pub fn interchange(interchange: &Interchange<'_>, guides: &Guides) -> Interchang
 /// Decides on a group and its sets. Whether its interchange is rejected is not looked at: see [`interchange`].
 pub fn group(group: &Group<'_>, guides: &Guides) -> GroupVerdict {
     let (functional_id, version) = (group.functional_id(), group.version());
-    let decide =
-        |(index, of): (usize, &TransactionSet<'_>)| SetVerdict { index, ..set(of, &functional_id, &version, guides) };
+    let decide = |(index, of): (usize, &TransactionSet<'_>)| SetVerdict { index, ..set(of, &functional_id, guides) };
     let mut sets: Vec<SetVerdict> = group.sets.iter().enumerate().map(decide).collect();
     let rejected = Verdict::of(&group.findings) == Verdict::Rejected;
     if rejected {
@@ -203,6 +210,7 @@ pub fn group(group: &Group<'_>, guides: &Guides) -> GroupVerdict {
     };
     let announced = group.trailer.and_then(|ge| ge.element(1)?.trim().parse().ok());
     GroupVerdict {
+        standard: group.standard,
         index: 0,
         functional_id: functional_id.into_owned(),
         sender_code: group.sender_code().into_owned(),
@@ -216,19 +224,25 @@ pub fn group(group: &Group<'_>, guides: &Guides) -> GroupVerdict {
     }
 }
 
-fn set(set: &TransactionSet<'_>, functional_id: &str, version: &str, guides: &Guides) -> SetVerdict {
-    let id = set.id();
+fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides) -> SetVerdict {
+    let (id, version) = (set.id(), set.version());
     let mut findings = set.findings.clone();
+    let type_at = match set.standard {
+        Standard::X12 => 1,
+        Standard::Edifact => 2,
+    };
     let header = |code, n: usize, message: String| {
         let range = set.segments.first().map_or(set.range.clone(), |st| st.element_range(n));
         let mut place = set.place.at(range.start, range.len());
         place.element = Some(n);
         Finding::new(code, place, message).with_bad(id.as_bytes())
     };
-    match guides.find(&id, version) {
+    match guides.find(&id, &version) {
         _ if id.is_empty() => {}
-        None => findings.push(header(SyntaxCode::SetNotSupported, 1, format!("We do not take transaction set {id}."))),
-        Some((guide, _)) if guide.functional_id() != functional_id => {
+        None => {
+            findings.push(header(SyntaxCode::SetNotSupported, type_at, format!("We do not take transaction set {id}.")))
+        }
+        Some((guide, _)) if set.standard == Standard::X12 && guide.functional_id() != functional_id => {
             let message = format!("{id} belongs in a group {}, not {functional_id}.", guide.functional_id());
             findings.push(header(SyntaxCode::SetIdInvalid, 1, message));
         }

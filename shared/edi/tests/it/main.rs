@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod acknowledgments;
 #[cfg(test)]
+mod edifact;
+#[cfg(test)]
 mod envelopes;
 #[cfg(test)]
 mod guides;

@@ -1,0 +1,236 @@
+//! Finding separators, 64 bytes at a time.
+//!
+//! A segment is looked at once: the block that begins with it is compared with the terminator, the element separator
+//! and the release character, which gives a bit for each byte. The end of the segment is the first terminator's bit,
+//! and the separators before it stay with the segment, so that its elements need no second look.
+
+use wide::u8x16;
+
+use crate::delimiters::Delimiters;
+
+/// Bytes of a block: one bit each in a mask.
+pub(crate) const BLOCK: usize = 64;
+
+/// A bit for each byte of the block that is `byte`, the first byte's lowest.
+fn mask(block: &[u8; BLOCK], byte: u8) -> u64 {
+    let wanted = u8x16::splat(byte);
+    let (quarters, _) = block.as_chunks::<16>();
+    quarters.iter().rev().fold(0, |mask, quarter| {
+        let equal = u8x16::new(*quarter).simd_eq(wanted).to_bitmask();
+        (mask << 16) | u64::from(equal)
+    })
+}
+
+/// The block at the start of `bytes`; what is missing at the end of a file is NUL, which never separates.
+fn block(bytes: &[u8]) -> [u8; BLOCK] {
+    if let Some(block) = bytes.first_chunk::<BLOCK>() {
+        return *block;
+    }
+    let mut block = [0; BLOCK];
+    for (to, from) in block.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    block
+}
+
+/// All bits below `len`.
+fn below(len: usize) -> u64 {
+    if len >= BLOCK { u64::MAX } else { (1 << len) - 1 }
+}
+
+/// How an interchange is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cut {
+    pub(crate) element: u8,
+    pub(crate) terminator: u8,
+    pub(crate) release: Option<u8>,
+    /// Whether line ends within segments are of the records and not of the data.
+    pub(crate) wrapped: bool,
+}
+
+impl Cut {
+    pub(crate) fn new(delimiters: Delimiters, wrapped: bool) -> Self {
+        let (element, terminator) = (delimiters.element(), delimiters.terminator());
+        Self { element, terminator, release: delimiters.release(), wrapped }
+    }
+}
+
+/// A segment that ends.
+pub(crate) struct Ended {
+    /// Bytes before the terminator.
+    pub(crate) len: usize,
+    /// The element separators among its first 64 bytes.
+    pub(crate) separators: u64,
+}
+
+/// The end of the segment at the start of `bytes`; `None` if there is no terminator.
+#[inline]
+pub(crate) fn segment(bytes: &[u8], cut: Cut) -> Option<Ended> {
+    let first = block(bytes);
+    let terminators = mask(&first, cut.terminator);
+    let separators = mask(&first, cut.element);
+    let releases = cut.release.map_or(0, |release| mask(&first, release));
+    if terminators != 0 {
+        let len = terminators.trailing_zeros() as usize;
+        if releases & below(len) == 0 {
+            return Some(Ended { len, separators: separators & below(len) });
+        }
+    }
+    long_segment(bytes, cut, separators, releases)
+}
+
+/// The same where the first block is not enough.
+fn long_segment(bytes: &[u8], cut: Cut, separators: u64, releases: u64) -> Option<Ended> {
+    let Some(release) = cut.release else {
+        let rest = bytes.get(BLOCK..)?;
+        let len = BLOCK + memchr::memchr(cut.terminator, rest)?;
+        return Some(Ended { len, separators });
+    };
+    let mut at = if releases == 0 { BLOCK } else { releases.trailing_zeros() as usize };
+    loop {
+        let rest = bytes.get(at..)?;
+        let found = at + memchr::memchr2(cut.terminator, release, rest)?;
+        if bytes.get(found) == Some(&cut.terminator) {
+            let mut released = false;
+            let separators = if releases == 0 { separators } else { self::separators(bytes, cut, &mut released) };
+            return Some(Ended { len: found, separators: separators & below(found) });
+        }
+        at = found + 1;
+        if cut.wrapped {
+            at += bytes.get(at..)?.iter().take_while(|&&b| matches!(b, b'\r' | b'\n')).count();
+        }
+        at += 1;
+    }
+}
+
+/// The element separators of the block at the start of `bytes`. `released` says whether the byte before the block
+/// releases its first one, and afterwards whether the block's last byte releases what follows.
+pub(crate) fn separators(bytes: &[u8], cut: Cut, released: &mut bool) -> u64 {
+    let first = block(bytes);
+    let separators = mask(&first, cut.element) & below(bytes.len());
+    let Some(release) = cut.release else { return separators };
+    if !*released && mask(&first, release) == 0 {
+        return separators;
+    }
+    let mut free = 0;
+    for (index, &byte) in bytes.iter().take(BLOCK).enumerate() {
+        if cut.wrapped && matches!(byte, b'\r' | b'\n') {
+            continue;
+        }
+        if *released {
+            *released = false;
+        } else if byte == release {
+            *released = true;
+        } else if byte == cut.element {
+            free |= 1 << index;
+        }
+    }
+    free
+}
+
+/// The elements of a segment, its id first.
+#[derive(Clone, Debug)]
+pub struct Elements<'a> {
+    bytes: &'a [u8],
+    cut: Cut,
+    /// Separators of the current block that are still to come.
+    separators: u64,
+    /// Where the current block begins.
+    block: usize,
+    /// Where the next element begins; `None` when all are done.
+    next: Option<usize>,
+    released: bool,
+    /// How many more separators count; what follows is one element (binary data).
+    left: usize,
+}
+
+impl<'a> Elements<'a> {
+    pub(crate) fn new(bytes: &'a [u8], cut: Cut, separators: u64, separators_max: usize) -> Self {
+        let mut released = false;
+        if bytes.len() > BLOCK && cut.release.is_some() {
+            // Only asked for whether the first block ends in a release character.
+            self::separators(bytes, cut, &mut released);
+        }
+        Self { bytes, cut, separators, block: 0, next: Some(0), released, left: separators_max }
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = &'a [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let start = self.next?;
+        loop {
+            if self.separators != 0 && self.left > 0 {
+                let end = self.block + self.separators.trailing_zeros() as usize;
+                self.separators &= self.separators - 1;
+                self.left -= 1;
+                self.next = Some(end + 1);
+                return self.bytes.get(start..end);
+            }
+            let block = self.block + BLOCK;
+            match self.bytes.get(block..) {
+                Some(rest) if !rest.is_empty() && self.left > 0 => {
+                    self.block = block;
+                    self.separators = separators(rest, self.cut, &mut self.released);
+                }
+                _ => {
+                    self.next = None;
+                    return self.bytes.get(start..);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const X12: Cut = Cut { element: b'*', terminator: b'~', release: None, wrapped: false };
+    const EDIFACT: Cut = Cut { element: b'+', terminator: b'\'', release: Some(b'?'), wrapped: false };
+
+    /// One byte at a time, as a standard reads.
+    fn plainly(bytes: &[u8], cut: Cut) -> Option<Vec<Vec<u8>>> {
+        let (mut elements, mut released) = (vec![Vec::new()], false);
+        for &byte in bytes {
+            if !released && byte == cut.terminator {
+                return Some(elements);
+            }
+            if !released && byte == cut.element {
+                elements.push(Vec::new());
+                continue;
+            }
+            released = !released && Some(byte) == cut.release;
+            elements.last_mut().unwrap().push(byte);
+        }
+        None
+    }
+
+    #[test]
+    fn blocks_find_what_reading_byte_by_byte_finds() {
+        // Every pattern of a small alphabet around the edges of the blocks.
+        let alphabet = [b'*', b'~', b'+', b'\'', b'?', b'a'];
+        for cut in [X12, EDIFACT] {
+            for lead in [0_usize, 1, 30, 60, 61, 62, 63, 64, 65, 126, 127, 128] {
+                for pattern in 0..6_usize.pow(5) {
+                    let mut bytes = vec![b'x'; lead];
+                    bytes.extend((0..5).map(|n| alphabet[pattern / 6_usize.pow(n) % 6]));
+                    let ours = segment(&bytes, cut).map(|ended| {
+                        let elements = Elements::new(&bytes[..ended.len], cut, ended.separators, usize::MAX);
+                        elements.map(<[u8]>::to_vec).collect::<Vec<_>>()
+                    });
+                    assert_eq!(ours, plainly(&bytes, cut), "{}", String::from_utf8_lossy(&bytes));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn after_the_last_separator_that_counts_all_is_one_element() {
+        let elements = |max| Elements::new(b"BIN*4*a*b*", X12, segment(b"BIN*4*a*b*~", X12).unwrap().separators, max);
+        assert_eq!(elements(2).collect::<Vec<_>>(), [b"BIN".as_slice(), b"4", b"a*b*"]);
+        assert_eq!(elements(9).count(), 5);
+    }
+}
