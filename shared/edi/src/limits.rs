@@ -36,3 +36,7 @@ pub const CONTROL_NUMBERS_MAX: usize = 200_000;
 
 /// Bytes kept of what stands outside the interchanges, to name what it is.
 pub const STRAY_LEN_MAX: usize = 512;
+
+/// Most elements of a segment, and components of a composite, that a guide may define. The longest segments of the
+/// standards have some thirty; which of them are there is kept in the bits of one word.
+pub const GUIDE_ELEMENTS_MAX: usize = 64;

@@ -115,7 +115,7 @@ impl<'g> Check<'g, '_, '_> {
         } else if let Some(node) = anywhere(&self.guide.order, id) {
             self.segment_finding(Code::SegmentUnexpected, segment, format!("{id} is of a loop that is not open here."));
             self.open(Some(node));
-        } else if self.guide.segments.0.contains_key(id) {
+        } else if self.guide.dictionary.segments.contains_key(id) {
             let message = format!("{id} is no segment of {}.", self.guide.id);
             self.segment_finding(Code::SegmentNotInSet, segment, message);
         } else {
@@ -205,7 +205,7 @@ impl<'g> Check<'g, '_, '_> {
 
     fn elements(&mut self, segment: &Segment<'_>) {
         let guide = self.guide;
-        let Some(spec) = guide.segments.0.get(segment.id()) else {
+        let Some(spec) = guide.dictionary.segments.get(segment.id()) else {
             return;
         };
         for (index, element) in spec.elements.iter().enumerate() {
@@ -242,7 +242,7 @@ impl<'g> Check<'g, '_, '_> {
                     }
                     self.value(segment, (n, None), spec, bytes);
                 }
-                Shape::Composite(specs) => self.composite(segment, n, specs, bytes),
+                Shape::Composite { components: specs, .. } => self.composite(segment, n, specs, bytes),
             }
         }
     }
@@ -276,29 +276,30 @@ impl<'g> Check<'g, '_, '_> {
         let name = name(segment, at.0, at.1);
         let shown = text(bytes);
         let len = match kind {
-            Kind::Text => shown.chars().count(),
-            Kind::Integer | Kind::Decimal => shown.chars().filter(|c| !matches!(c, '-' | '.')).count(),
+            Kind::Text | Kind::Code | Kind::Letters | Kind::Binary => shown.chars().count(),
+            Kind::Integer | Kind::Decimal | Kind::Number => shown.chars().filter(|c| !matches!(c, '-' | '.')).count(),
             Kind::Date | Kind::Time => bytes.len(),
         };
-        let (code, message) = if *kind == Kind::Text && shown.chars().any(char::is_control) {
-            (Code::CharacterInvalid, format!("{name} holds a control character."))
-        } else if *kind == Kind::Integer && !value::is_integer(bytes) {
-            (Code::CharacterInvalid, format!("{name} is no whole number."))
-        } else if *kind == Kind::Decimal && !value::is_decimal(bytes) {
-            (Code::CharacterInvalid, format!("{name} is no decimal number."))
-        } else if len < *min {
-            (Code::ElementTooShort, format!("{name} has {len} characters and needs {min}."))
-        } else if len > *max {
-            (Code::ElementTooLong, format!("{name} has {len} characters and may have {max}."))
-        } else if *kind == Kind::Date && !value::is_date(bytes) {
-            (Code::DateInvalid, format!("{name} is no date of the form CCYYMMDD."))
-        } else if *kind == Kind::Time && !value::is_time(bytes) {
-            (Code::TimeInvalid, format!("{name} is no time of the form HHMM, HHMMSS or with decimals."))
-        } else if !codes.is_empty() && !codes.iter().any(|code| code.as_bytes() == bytes) {
-            (Code::CodeInvalid, format!("{name} may be {}.", codes.join(", ")))
-        } else {
-            return;
-        };
+        let (code, message) =
+            if matches!(kind, Kind::Text | Kind::Code | Kind::Letters) && shown.chars().any(char::is_control) {
+                (Code::CharacterInvalid, format!("{name} holds a control character."))
+            } else if *kind == Kind::Integer && !value::is_integer(bytes) {
+                (Code::CharacterInvalid, format!("{name} is no whole number."))
+            } else if matches!(kind, Kind::Decimal | Kind::Number) && !value::is_decimal(bytes) {
+                (Code::CharacterInvalid, format!("{name} is no decimal number."))
+            } else if len < *min {
+                (Code::ElementTooShort, format!("{name} has {len} characters and needs {min}."))
+            } else if len > *max {
+                (Code::ElementTooLong, format!("{name} has {len} characters and may have {max}."))
+            } else if *kind == Kind::Date && !value::is_date(bytes) {
+                (Code::DateInvalid, format!("{name} is no date of the form CCYYMMDD."))
+            } else if *kind == Kind::Time && !value::is_time(bytes) {
+                (Code::TimeInvalid, format!("{name} is no time of the form HHMM, HHMMSS or with decimals."))
+            } else if !codes.is_empty() && !codes.iter().any(|code| code.as_bytes() == bytes) {
+                (Code::CodeInvalid, format!("{name} may be {}.", codes.join(", ")))
+            } else {
+                return;
+            };
         self.element_finding(code, segment, at, spec.number.as_deref(), bytes, message);
     }
 

@@ -1,9 +1,11 @@
 //! Transaction sets as data: which segments in which order, and what their elements are.
 //!
-//! The definitions stand in `guides/<version>/`, one file per set and one for the segments that sets share; their
-//! heads explain the form. They hold structure, lengths and the codes that we act on, not the standard's dictionary.
+//! The definitions stand in `guides/<standard>/<version>/`: a file per set, and one each for the segments and the
+//! elements that the sets of a version share; `guides/README.md` explains their language. They hold structure, lengths
+//! and the codes that we act on, not the standard's dictionary.
 
 mod check;
+mod library;
 mod parse;
 
 use std::collections::BTreeMap;
@@ -19,12 +21,14 @@ pub struct Guide {
     functional_id: String,
     version: String,
     order: Vec<Node>,
-    segments: Arc<Segments>,
+    dictionary: Arc<Dictionary>,
 }
 
-/// Definitions of segments, shared by the guides of a version.
+/// Definitions of segments and their elements, shared by the guides of a version.
 #[derive(Clone, Debug, Default)]
-pub struct Segments(BTreeMap<String, SegmentSpec>);
+pub struct Dictionary {
+    segments: BTreeMap<String, SegmentSpec>,
+}
 
 /// A segment's place in a set; with children it opens a loop.
 #[derive(Clone, Debug)]
@@ -45,22 +49,47 @@ struct SegmentSpec {
 struct ElementSpec {
     number: Option<String>,
     mandatory: bool,
+    /// How often it may stand in its element position, with the repetition separator between.
+    #[cfg_attr(not(test), expect(dead_code, reason = "read by the checker that follows"))]
+    repeat: usize,
     shape: Shape,
 }
 
 #[derive(Clone, Debug)]
 enum Shape {
-    Simple { kind: Kind, min: usize, max: usize, codes: Vec<String> },
-    Composite(Vec<ElementSpec>),
+    Simple {
+        kind: Kind,
+        min: usize,
+        max: usize,
+        codes: Vec<String>,
+    },
+    #[cfg_attr(not(test), expect(dead_code, reason = "relations are read by the checker that follows"))]
+    Composite {
+        components: Vec<ElementSpec>,
+        relations: Vec<Relation>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
+    /// AN.
     Text,
+    /// ID.
+    Code,
+    /// A: EDIFACT text without digits.
+    Letters,
+    /// N0 to N9: digits and a sign, the decimals implied.
     Integer,
+    /// R: with a point.
     Decimal,
+    /// N of EDIFACT: with the interchange's decimal mark.
+    Number,
+    /// DT.
     Date,
+    /// TM.
     Time,
+    /// B: any bytes to the end of the segment.
+    Binary,
 }
 
 /// Relational condition between elements. Source: X12.6, syntax notes.
@@ -95,31 +124,37 @@ pub enum Fit {
 }
 
 impl Guide {
-    /// Reads a set's definition; the form is explained at the head of `guides/004010/945.txt`.
-    pub fn parse(definition: &str, segments: &Arc<Segments>) -> Result<Self, GuideError> {
-        parse::guide(definition, segments)
+    /// Reads a set's definition.
+    ///
+    /// # Errors
+    /// The first line that is not of the language of `guides/README.md`, or a segment that the dictionary does not have.
+    pub fn parse(definition: &str, dictionary: &Arc<Dictionary>) -> Result<Self, GuideError> {
+        parse::guide(definition, dictionary)
     }
 
-    /// ST01, such as `945`.
+    /// ST01 or the message type, such as `945` or `DESADV`.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// GS01 of the groups that the set travels in, such as `SW`.
+    /// GS01 of the groups that the set travels in, such as `SW`; empty for EDIFACT.
     pub fn functional_id(&self) -> &str {
         &self.functional_id
     }
 
-    /// The version it was made for, such as `004010`.
+    /// The version it was made for, such as `004010` or `D.96A`.
     pub fn version(&self) -> &str {
         &self.version
     }
 }
 
-impl Segments {
-    /// Reads definitions of segments; the form is explained at the head of `guides/004010/segments.txt`.
-    pub fn parse(definition: &str) -> Result<Self, GuideError> {
-        parse::segments(definition)
+impl Dictionary {
+    /// Reads the definitions of a version's elements and segments.
+    ///
+    /// # Errors
+    /// The first line that is not of the language of `guides/README.md`.
+    pub fn parse(elements: &str, segments: &str) -> Result<Self, GuideError> {
+        parse::dictionary(elements, segments)
     }
 }
 
@@ -133,19 +168,16 @@ impl Guides {
         Self(guides)
     }
 
-    /// The guides that come with this crate: 940, 945 and 997 of 004010.
+    /// The guides that come with this crate: every definition below `guides/`.
     pub fn built_in() -> &'static Self {
         static GUIDES: OnceLock<Guides> = OnceLock::new();
         GUIDES.get_or_init(|| {
             // A definition that does not parse would be missing here; a test holds that none is.
-            let segments = Segments::parse(include_str!("../../guides/004010/segments.txt")).unwrap_or_default();
-            let segments = Arc::new(segments);
-            let definitions = [
-                include_str!("../../guides/004010/940.txt"),
-                include_str!("../../guides/004010/945.txt"),
-                include_str!("../../guides/004010/997.txt"),
-            ];
-            Self(definitions.iter().filter_map(|text| Guide::parse(text, &segments).ok()).collect())
+            let folders = library::FOLDERS.iter().filter_map(|folder| {
+                let dictionary = Arc::new(Dictionary::parse(folder.elements, folder.segments).ok()?);
+                Some(folder.sets.iter().filter_map(move |(_, text)| Guide::parse(text, &dictionary).ok()))
+            });
+            Self(folders.flatten().collect())
         })
     }
 
@@ -164,23 +196,25 @@ impl Guides {
 mod tests {
     use super::*;
 
-    fn walk(nodes: &[Node], guide: &Guide, segments: &Segments) {
-        for node in nodes {
-            assert!(segments.0.contains_key(&node.id), "{} of {} is not defined", node.id, guide.id);
-            assert!(node.min <= node.max);
-            walk(&node.children, guide, segments);
+    #[test]
+    fn every_built_in_definition_parses_and_is_where_its_head_says() {
+        for folder in library::FOLDERS {
+            let dictionary = Arc::new(Dictionary::parse(folder.elements, folder.segments).unwrap());
+            for (set, text) in folder.sets {
+                let guide = Guide::parse(text, &dictionary).unwrap_or_else(|error| panic!("{set}: {error}"));
+                let version = folder.path.rsplit('/').next().unwrap();
+                assert_eq!((guide.id(), guide.version()), (*set, version), "{}", folder.path);
+                assert_eq!(guide.functional_id().is_empty(), folder.path.starts_with("edifact/"), "{set}");
+                assert!(!guide.order.is_empty(), "{set}");
+            }
         }
     }
 
     #[test]
-    fn every_built_in_definition_parses_and_defines_its_segments() {
-        let segments = Arc::new(Segments::parse(include_str!("../../guides/004010/segments.txt")).unwrap());
-        for id in ["940", "945", "997"] {
-            let (guide, fit) = Guides::built_in().find(id, "004010VICS").unwrap();
-            assert_eq!((guide.id(), fit), (id, Fit::Exact));
-            walk(&guide.order, guide, &segments);
-            assert_eq!(Guides::built_in().find(id, "005010").map(|(_, fit)| fit), Some(Fit::Approximate));
-        }
-        assert!(Guides::built_in().find("850", "004010").is_none());
+    fn a_guide_of_another_version_is_an_approximation() {
+        let fit = |version| Guides::built_in().find("945", version).map(|(_, fit)| fit);
+        assert_eq!(fit("004010VICS"), Some(Fit::Exact));
+        assert_eq!(fit("003010"), Some(Fit::Approximate));
+        assert!(Guides::built_in().find("000", "004010").is_none());
     }
 }

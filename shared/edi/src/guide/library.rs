@@ -1,0 +1,103 @@
+//! The definition files that come with this crate.
+
+/// The files of one version's folder.
+pub(super) struct Folder {
+    /// Below `guides/`, such as `x12/004010`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "only a test needs to know it"))]
+    pub(super) path: &'static str,
+    pub(super) elements: &'static str,
+    pub(super) segments: &'static str,
+    /// Set id and definition.
+    pub(super) sets: &'static [(&'static str, &'static str)],
+}
+
+macro_rules! folder {
+    ($path:literal: $($set:literal)*) => {
+        Folder {
+            path: $path,
+            elements: include_str!(concat!("../../guides/", $path, "/elements.txt")),
+            segments: include_str!(concat!("../../guides/", $path, "/segments.txt")),
+            sets: &[$(($set, include_str!(concat!("../../guides/", $path, "/", $set, ".txt"))),)*],
+        }
+    };
+}
+
+/// Every file below `guides/`; a test holds this list against the folders. One set a line.
+pub(super) const FOLDERS: &[Folder] = &[
+    folder! {
+        "x12/004010":
+        "180"
+        "204"
+        "210"
+        "214"
+        "810"
+        "824"
+        "846"
+        "850"
+        "855"
+        "856"
+        "860"
+        "861"
+        "940"
+        "943"
+        "944"
+        "945"
+        "947"
+        "990"
+        "997"
+    },
+    folder! {
+        "x12/005010":
+        "180"
+        "204"
+        "210"
+        "214"
+        "753"
+        "754"
+        "810"
+        "824"
+        "846"
+        "850"
+        "855"
+        "856"
+        "860"
+        "861"
+        "940"
+        "943"
+        "944"
+        "945"
+        "947"
+        "990"
+        "997"
+        "999"
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    /// Names without `.txt`, or of folders, below a folder of `guides`.
+    fn names(path: &str) -> BTreeSet<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("guides").join(path);
+        let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+        entries.map(|entry| entry.file_name().to_string_lossy().trim_end_matches(".txt").to_owned()).collect()
+    }
+
+    #[test]
+    fn every_definition_file_is_listed() {
+        for standard in ["x12", "edifact"] {
+            for version in names(standard) {
+                let path = format!("{standard}/{version}");
+                let folder = FOLDERS.iter().find(|folder| folder.path == path);
+                let listed = folder.map(|folder| folder.sets.iter().map(|(set, _)| (*set).to_owned())).into_iter();
+                let mut listed: BTreeSet<_> = listed.flatten().collect();
+                listed.extend(["elements".to_owned(), "segments".to_owned()]);
+                assert_eq!(names(&path), listed, "guides/{path} and library.rs");
+            }
+        }
+    }
+}
