@@ -71,6 +71,48 @@ pub(super) const FOLDERS: &[Folder] = &[
         "997"
         "999"
     },
+    folder! {
+        "edifact/D.01B":
+        "APERAK"
+        "DESADV"
+        "HANMOV"
+        "IFTMIN"
+        "IFTSTA"
+        "INSDES"
+        "INVOIC"
+        "INVRPT"
+        "ORDCHG"
+        "ORDERS"
+        "ORDRSP"
+        "RECADV"
+    },
+    folder! {
+        "edifact/D.96A":
+        "APERAK"
+        "DESADV"
+        "HANMOV"
+        "IFTMIN"
+        "IFTSTA"
+        "INSDES"
+        "INVOIC"
+        "INVRPT"
+        "ORDCHG"
+        "ORDERS"
+        "ORDRSP"
+        "RECADV"
+    },
+    folder! {
+        "edifact/4.1":
+        "CONTRL"
+    },
+    folder! {
+        "edifact/D.3":
+        "CONTRL"
+    },
+    folder! {
+        "edifact/2.2":
+        "CONTRL"
+    },
 ];
 
 #[cfg(test)]
