@@ -9,6 +9,8 @@ mod envelopes;
 #[cfg(test)]
 mod guides;
 #[cfg(test)]
+mod guides_edifact;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod samples;
