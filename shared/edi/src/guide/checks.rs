@@ -266,13 +266,64 @@ fn an_overlay_changes_what_it_names_and_nothing_else() {
     assert_eq!(told(&check_with(guide, Repertoire::Any, Delimiters::STANDARD, "A*CC~")), ["code-invalid A@2/1"]);
 }
 
+/// Ids of a set in which every segment stands once, or only those that must.
+fn ids_of(nodes: &[Node], all: bool, ids: &mut Vec<String>) {
+    for node in nodes.iter().filter(|node| all || node.min > 0) {
+        ids.extend(vec![node.id.clone(); node.min.max(1)]);
+        ids_of(&node.children, all, ids);
+    }
+}
+
+/// What is wrong with the order of these segments.
+fn order_of(guide: &Guide, ids: &[String]) -> Vec<String> {
+    let delimiters = match guide.standard() {
+        Standard::X12 => Delimiters::STANDARD,
+        Standard::Edifact => Delimiters::EDIFACT,
+    };
+    let body = ids.iter().map(|id| format!("{id}{}", char::from(delimiters.terminator()))).collect::<Vec<_>>().concat();
+    let mut told = told(&check_with(guide, Repertoire::Any, delimiters, &body));
+    told.retain(|line| line.starts_with("segment") || line.starts_with("loop"));
+    told
+}
+
+fn all_guides() -> impl Iterator<Item = &'static Guide> {
+    library::FOLDERS
+        .iter()
+        .flat_map(|folder| folder.sets.iter().map(|(set, _)| Guides::built_in().find(set, folder.version()).unwrap().0))
+}
+
+#[test]
+fn a_set_of_every_segment_and_a_set_of_the_mandatory_ones_are_in_order() {
+    for guide in all_guides() {
+        for all in [true, false] {
+            let mut ids = Vec::new();
+            ids_of(&guide.order, all, &mut ids);
+            let told = order_of(guide, &ids);
+            assert_eq!(told, NONE, "{} {} {all}", guide.id(), guide.version());
+        }
+    }
+}
+
+#[test]
+fn a_set_without_one_of_its_mandatory_segments_has_one_finding() {
+    for guide in all_guides() {
+        let mut ids = Vec::new();
+        ids_of(&guide.order, false, &mut ids);
+        for (index, id) in ids.iter().enumerate().filter(|_| ids.len() > 1) {
+            let mut rest = ids.clone();
+            rest.remove(index);
+            let told = order_of(guide, &rest);
+            assert!(!told.is_empty() && told[0].starts_with("segment-missing"), "{} {id} {told:?}", guide.id());
+        }
+    }
+}
+
 proptest! {
     /// The state of a check, and so the work for each segment, does not grow with the set: whatever comes, it is bounded
     /// by the guide.
     #[test]
     fn a_check_keeps_no_more_than_twice_its_guide(picks in prop::collection::vec(0_usize..1000, 0..300)) {
-        for (set, version) in [("945", "004010"), ("940", "004010"), ("997", "004010")] {
-            let guide = Guides::built_in().find(set, version).unwrap().0;
+        for guide in all_guides().filter(|guide| ["945", "204", "850", "997", "DESADV"].contains(&guide.id())) {
             let plan = &guide.plan;
             let nodes: usize = plan.levels.iter().map(|level| level.nodes.len()).sum();
             let ids = picks.iter().map(|pick| plan.segments[pick % plan.segments.len()].name.as_str());
@@ -280,6 +331,7 @@ proptest! {
             let mut checker = Checker::new(guide, Fit::Exact, Repertoire::Any);
             for segment in segments(&body, Delimiters::STANDARD) {
                 checker.take(&segment);
+                // What is open, and one loop beside it.
                 prop_assert!(checker.order.size() <= 2 * (plan.levels.len() + nodes) + nodes);
             }
             let findings = checker.finish(&Place::default(), None, body.len());

@@ -381,9 +381,11 @@ impl Elements<'_> {
             }
             text.chars().count() - leaf.released
         };
-        let foreign =
-            self.table.repertoire() != Repertoire::Any && leaf.bytes.iter().any(|byte| !self.table.has(*byte));
-        if foreign { Err(Defect::Foreign(len)) } else { Ok(len) }
+        // Said once in a set, and not looked for again.
+        let foreign = !*self.foreign_noted
+            && self.table.repertoire() != Repertoire::Any
+            && leaf.bytes.iter().any(|byte| !self.table.has(*byte));
+        if foreign { Err(Defect::Foreign) } else { Ok(len) }
     }
 
     /// Says what is wrong with a value; whether the element counts as there.
@@ -402,23 +404,15 @@ impl Elements<'_> {
         let (code, message) = match defect {
             // Nothing but blanks is nothing: a mandatory element is then missing, any other is left in peace.
             Defect::Blank => return false,
-            Defect::Foreign(len) => {
-                if !*self.foreign_noted {
-                    *self.foreign_noted = true;
-                    let message = format!("{name} holds a character that is not of the interchange's character set.");
-                    self.report.note(Code::CharacterOutsideRepertoire, walk.segment, part, leaf.bytes, message);
-                }
-                if len > plan.max {
-                    return self.defect(walk, part, element, plan, leaf, Defect::TooLong(len));
-                }
-                if len < plan.min {
-                    return self.defect(walk, part, element, plan, leaf, Defect::TooShort(len));
-                }
-                let code = code_of(&self.table.data(leaf.bytes));
-                if plan.codes.is_empty() || code.is_some_and(|code| plan.codes.contains(&code)) {
-                    return true;
-                }
-                (Code::CodeInvalid, code_message(&name, plan))
+            Defect::Foreign => {
+                *self.foreign_noted = true;
+                let message = format!("{name} holds a character that is not of the interchange's character set.");
+                self.report.note(Code::CharacterOutsideRepertoire, walk.segment, part, leaf.bytes, message);
+                // What else is wrong with it, now that this is said.
+                return match self.closer(leaf, plan) {
+                    Some(other) => self.defect(walk, part, element, plan, leaf, other),
+                    None => true,
+                };
             }
             Defect::Control => (Code::CharacterInvalid, format!("{name} holds a control character.")),
             Defect::Characters => (Code::CharacterInvalid, format!("{name} is {}.", not_of(plan.kind))),
@@ -446,8 +440,8 @@ enum Defect {
     Control,
     Characters,
     Blank,
-    /// Characters outside the repertoire, and the length.
-    Foreign(usize),
+    /// Characters outside the repertoire.
+    Foreign,
     TooShort(usize),
     TooLong(usize),
     Date,
