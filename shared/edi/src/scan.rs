@@ -12,6 +12,7 @@ use crate::delimiters::Delimiters;
 pub(crate) const BLOCK: usize = 64;
 
 /// A bit for each byte of the block that is `byte`, the first byte's lowest.
+#[inline]
 fn mask(block: &[u8; BLOCK], byte: u8) -> u64 {
     let wanted = u8x16::splat(byte);
     let (quarters, _) = block.as_chunks::<16>();
@@ -21,11 +22,25 @@ fn mask(block: &[u8; BLOCK], byte: u8) -> u64 {
     })
 }
 
-/// The block at the start of `bytes`; what is missing at the end of a file is NUL, which never separates.
-fn block(bytes: &[u8]) -> [u8; BLOCK] {
-    if let Some(block) = bytes.first_chunk::<BLOCK>() {
-        return *block;
+/// The masks of the block at the start of `bytes`: of the terminator, the element separator and the release character.
+#[inline]
+fn masks(bytes: &[u8], cut: Cut) -> [u64; 3] {
+    let of = |block: &[u8; BLOCK]| {
+        let releases = match cut.release {
+            Some(release) => mask(block, release),
+            None => 0,
+        };
+        [mask(block, cut.terminator), mask(block, cut.element), releases]
+    };
+    match bytes.first_chunk::<BLOCK>() {
+        Some(block) => of(block),
+        None => of(&padded(bytes)),
     }
+}
+
+/// The last bytes of a file as a block; what is missing is NUL, which never separates.
+#[cold]
+fn padded(bytes: &[u8]) -> [u8; BLOCK] {
     let mut block = [0; BLOCK];
     for (to, from) in block.iter_mut().zip(bytes) {
         *to = *from;
@@ -34,6 +49,7 @@ fn block(bytes: &[u8]) -> [u8; BLOCK] {
 }
 
 /// All bits below `len`.
+#[inline]
 fn below(len: usize) -> u64 {
     if len >= BLOCK { u64::MAX } else { (1 << len) - 1 }
 }
@@ -49,6 +65,7 @@ pub(crate) struct Cut {
 }
 
 impl Cut {
+    #[inline]
     pub(crate) fn new(delimiters: Delimiters, wrapped: bool) -> Self {
         let (element, terminator) = (delimiters.element(), delimiters.terminator());
         Self { element, terminator, release: delimiters.release(), wrapped }
@@ -66,10 +83,7 @@ pub(crate) struct Ended {
 /// The end of the segment at the start of `bytes`; `None` if there is no terminator.
 #[inline]
 pub(crate) fn segment(bytes: &[u8], cut: Cut) -> Option<Ended> {
-    let first = block(bytes);
-    let terminators = mask(&first, cut.terminator);
-    let separators = mask(&first, cut.element);
-    let releases = cut.release.map_or(0, |release| mask(&first, release));
+    let [terminators, separators, releases] = masks(bytes, cut);
     if terminators != 0 {
         let len = terminators.trailing_zeros() as usize;
         if releases & below(len) == 0 {
@@ -77,6 +91,21 @@ pub(crate) fn segment(bytes: &[u8], cut: Cut) -> Option<Ended> {
         }
     }
     long_segment(bytes, cut, separators, releases)
+}
+
+/// The same for a segment that ends within a block of which the file holds all, and in which nothing is released: its
+/// length and its separators. `None` for all others.
+#[inline]
+pub(crate) fn short_segment(bytes: &[u8], cut: Cut) -> Option<(usize, u64)> {
+    let block = bytes.first_chunk::<BLOCK>()?;
+    let terminators = mask(block, cut.terminator);
+    if terminators == 0 {
+        return None;
+    }
+    let len = terminators.trailing_zeros();
+    let before = (1 << len) - 1;
+    let released = cut.release.is_some_and(|release| mask(block, release) & before != 0);
+    (!released).then(|| (len as usize, mask(block, cut.element) & before))
 }
 
 /// The same where the first block is not enough.
@@ -105,10 +134,10 @@ fn long_segment(bytes: &[u8], cut: Cut, separators: u64, releases: u64) -> Optio
 /// The element separators of the block at the start of `bytes`. `released` says whether the byte before the block
 /// releases its first one, and afterwards whether the block's last byte releases what follows.
 pub(crate) fn separators(bytes: &[u8], cut: Cut, released: &mut bool) -> u64 {
-    let first = block(bytes);
-    let separators = mask(&first, cut.element) & below(bytes.len());
+    let [_, separators, releases] = masks(bytes, cut);
+    let separators = separators & below(bytes.len());
     let Some(release) = cut.release else { return separators };
-    if !*released && mask(&first, release) == 0 {
+    if !*released && releases == 0 {
         return separators;
     }
     let mut free = 0;
@@ -144,6 +173,7 @@ pub struct Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
+    #[inline]
     pub(crate) fn new(bytes: &'a [u8], cut: Cut, separators: u64, separators_max: usize) -> Self {
         let mut released = false;
         if bytes.len() > BLOCK && cut.release.is_some() {
@@ -154,20 +184,10 @@ impl<'a> Elements<'a> {
     }
 }
 
-impl<'a> Iterator for Elements<'a> {
-    type Item = &'a [u8];
-
-    #[inline]
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let start = self.next?;
+impl<'a> Elements<'a> {
+    /// What follows the separators of this block: those of the next, or the last element.
+    fn beyond(&mut self, start: usize) -> Option<&'a [u8]> {
         loop {
-            if self.separators != 0 && self.left > 0 {
-                let end = self.block + self.separators.trailing_zeros() as usize;
-                self.separators &= self.separators - 1;
-                self.left -= 1;
-                self.next = Some(end + 1);
-                return self.bytes.get(start..end);
-            }
             let block = self.block + BLOCK;
             match self.bytes.get(block..) {
                 Some(rest) if !rest.is_empty() && self.left > 0 => {
@@ -179,7 +199,31 @@ impl<'a> Iterator for Elements<'a> {
                     return self.bytes.get(start..);
                 }
             }
+            if self.separators != 0 {
+                return self.next();
+            }
         }
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = &'a [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let start = self.next?;
+        if self.separators != 0 && self.left > 0 {
+            let end = self.block + self.separators.trailing_zeros() as usize;
+            self.separators &= self.separators - 1;
+            self.left -= 1;
+            self.next = Some(end + 1);
+            return self.bytes.get(start..end);
+        }
+        if self.bytes.len() <= BLOCK {
+            self.next = None;
+            return self.bytes.get(start..);
+        }
+        self.beyond(start)
     }
 }
 
