@@ -272,14 +272,13 @@ fn is_wrapped(head: &[u8], header_len: usize, terminator: u8) -> bool {
         return true;
     }
     let within = |line: &[u8]| line.trim_ascii_end().last().is_some_and(|&byte| byte != terminator);
-    match lines.next() {
-        // The third line is whole only if something follows it.
-        Some(third) if lines.next().is_some() => {
-            let lengths = second.len() == third.len() && first.len() <= second.len();
-            lengths && (within(first) || within(second) || within(third))
-        }
-        _ => first.len() == second.len() && within(first),
-    }
+    // Of the third line only what is there; it is whole if something follows it, and the file's last is shorter.
+    let third = lines.next().unwrap_or_default();
+    let whole = lines.next().is_some();
+    let width = second.len();
+    let of_one_width = first.len() == width || (whole && third.len() == width);
+    let none_wider = first.len() <= width && third.len() <= width;
+    of_one_width && none_wider && (within(first) || within(second) || (whole && within(third)))
 }
 
 #[cfg(test)]

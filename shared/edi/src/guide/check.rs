@@ -31,10 +31,12 @@ pub fn check(set: &TransactionSet<'_>, guide: &Guide, fit: Fit, repertoire: Repe
 #[derive(Clone, Debug)]
 pub struct Checker<'g> {
     guide: &'g Guide,
-    order: Order<'g>,
+    pub(super) order: Order<'g>,
     table: Table,
     report: Report,
     foreign_noted: bool,
+    /// Whether a segment was taken.
+    begun: bool,
     /// Position of the last segment.
     position: usize,
 }
@@ -53,6 +55,7 @@ impl<'g> Checker<'g> {
             table: Table::new(standard, repertoire, delimiters),
             report: Report::new(fit),
             foreign_noted: false,
+            begun: false,
             position: 1,
         }
     }
@@ -76,7 +79,8 @@ impl<'g> Checker<'g> {
 
     #[inline]
     fn take_plain(&mut self, segment: &Segment<'_>) {
-        if segment.delimiters() != self.table.delimiters() {
+        // All segments of a set have the same delimiters.
+        if !std::mem::replace(&mut self.begun, true) && segment.delimiters() != self.table.delimiters() {
             self.table = Table::new(self.table.standard(), self.table.repertoire(), segment.delimiters());
         }
         self.position = segment.position();

@@ -157,9 +157,13 @@ impl Elements<'_> {
             let offset = leaf.offset;
             let part = || Part { element: Some(index + 1), repetition: repetition_told, offset, ..part_of(element) };
             if walk.scanner.at_component_end() {
-                leaf = walk.scanner.through_components(leaf);
+                let whole = walk.scanner.through_components(leaf);
                 if !matches!(plan.kind, Kind::Ignored) {
-                    self.components_unexpected(walk, part(), &leaf);
+                    self.components_unexpected(walk, part(), &whole);
+                }
+                // In X12 it is text; in EDIFACT the first component may be good all the same.
+                if self.table.standard() == Standard::X12 {
+                    leaf = whole;
                 }
             }
             if !leaf.bytes.is_empty() {

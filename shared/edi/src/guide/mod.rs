@@ -5,6 +5,8 @@
 //! and the codes that we act on, not the standard's dictionary.
 
 mod check;
+#[cfg(test)]
+mod checks;
 mod elements;
 mod library;
 mod order;

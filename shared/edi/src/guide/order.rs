@@ -8,7 +8,7 @@
 use crate::finding::SyntaxCode as Code;
 use crate::segment::Segment;
 
-use super::plan::{Id, Level, NodePlan, Plan};
+use super::plan::{Id, Level, NodePlan, Plan, mark};
 use super::report::{Report, Spot};
 
 /// The set, then the loops that are open.
@@ -67,8 +67,9 @@ impl<'g> Order<'g> {
         report: &mut Report,
         known: Known<'_>,
     ) -> Option<usize> {
+        let mark = mark(id);
         for depth in (0..self.frames.len()).rev() {
-            let Some((node, plan)) = self.ahead(depth, id) else {
+            let Some((node, plan)) = self.ahead(depth, id, mark) else {
                 continue;
             };
             let found = plan.segment;
@@ -78,6 +79,8 @@ impl<'g> Order<'g> {
             self.advance(At { depth, node }, segment);
             if let Some(level) = plan.level {
                 self.push(level, false);
+            } else if plan.ends {
+                self.close_to(depth, Spot::of(segment), report);
             }
             return Some(found);
         }
@@ -86,9 +89,12 @@ impl<'g> Order<'g> {
 
     /// The first node for `id` at or after the current one that is not used up.
     #[inline]
-    fn ahead(&self, depth: usize, id: Id) -> Option<(usize, &'g NodePlan)> {
+    fn ahead(&self, depth: usize, id: Id, mark: u64) -> Option<(usize, &'g NodePlan)> {
         let frame = self.frames.get(depth)?;
         let level = self.plan.level(frame.level)?;
+        if level.ahead.get(frame.current)? & mark == 0 {
+            return None;
+        }
         let ids = level.ids.get(frame.current..)?;
         for (offset, _) in ids.iter().enumerate().filter(|(_, here)| **here == id) {
             let index = frame.current + offset;
@@ -161,6 +167,12 @@ impl<'g> Order<'g> {
         }
     }
 
+    /// How much is kept. What a segment costs is bounded by this and by the size of the guide.
+    #[cfg(test)]
+    pub(super) fn size(&self) -> usize {
+        self.frames.len() + self.counts.len() + self.passed.len()
+    }
+
     /// Closes everything; `end` is where the set ends.
     pub(super) fn finish(mut self, end: Spot, report: &mut Report) {
         self.close_to(0, end, report);
@@ -176,18 +188,37 @@ impl<'g> Order<'g> {
         let found = self.plan.node(level, node)?;
         if let Some(at) = self.find(|frame, level| Self::used_up(frame, level, id)) {
             self.too_many(at, segment, report);
-        } else if let Some(at) = self.find(|frame, level| level.ids.iter().take(frame.current).position(|x| *x == id)) {
+        } else if let Some(at) = self.find(|frame, level| self.late_too(frame, level, id)) {
             self.too_late(at, segment, report);
-        } else if let Some(path) = self.way_in(id) {
-            self.implied(&path, segment, report);
         } else {
-            let message = format!("{} is of a loop that is not open here.", segment.id());
-            report.segment(Code::SegmentUnexpected, segment, message);
-            if let Some(level) = found.level {
-                self.open_aside(self.frames.len(), level, Spot::of(segment), report);
+            let late = self.find(|frame, level| level.ids.iter().take(frame.current).position(|x| *x == id));
+            let path = self.way_in(id);
+            let deep =
+                |at: &At| path.as_ref().and_then(|path| path.first()).is_some_and(|first| first.depth > at.depth);
+            match (late, path.as_ref()) {
+                (Some(at), _) if !deep(&at) => self.too_late(at, segment, report),
+                (_, Some(path)) => self.implied(path, segment, report),
+                _ => self.stray(found, segment, report),
             }
         }
         Some(found.segment)
+    }
+
+    /// A segment of a loop that is not open and cannot open here.
+    fn stray(&mut self, node: &NodePlan, segment: &Segment<'_>, report: &mut Report) {
+        let message = format!("{} is of a loop that is not open here.", segment.id());
+        report.segment(Code::SegmentUnexpected, segment, message);
+        if let Some(level) = node.level {
+            self.open_aside(self.frames.len(), level, Spot::of(segment), report);
+        }
+    }
+
+    /// A node for `id` that came late with the last one that did.
+    fn late_too(&self, frame: &Frame, level: &Level, id: Id) -> Option<usize> {
+        let late = frame.late?;
+        let offset = level.ids.get(late..frame.current)?.iter().position(|here| *here == id)?;
+        let max = level.nodes.get(late + offset)?.max;
+        (self.count(frame, late + offset) < max).then_some(late + offset)
     }
 
     /// The innermost frame that has what is looked for.
@@ -214,6 +245,15 @@ impl<'g> Order<'g> {
             return;
         };
         self.report_too_many(at, node, segment, report);
+        // A loop whose first segment stands twice has its content behind the second.
+        let empty = self
+            .frames
+            .get(at.depth + 1)
+            .is_some_and(|frame| self.counts.get(frame.counts..).unwrap_or_default().iter().all(|count| *count == 0));
+        if empty {
+            self.counts.truncate(self.frames.get(at.depth + 1).map_or(usize::MAX, |frame| frame.counts));
+            self.frames.truncate(at.depth + 1);
+        }
         self.close_to(at.depth + 1, Spot::of(segment), report);
         self.advance(at, segment);
         if let Some(level) = node.level {

@@ -32,8 +32,17 @@ pub(super) fn id_of(bytes: &[u8]) -> Id {
 pub(super) struct Level {
     pub(super) ids: Vec<Id>,
     pub(super) nodes: Vec<NodePlan>,
+    /// For each node, the marks of the ids from there on: what has no mark here is not ahead.
+    pub(super) ahead: Vec<u64>,
     /// Indices of the nodes that must occur.
     pub(super) mandatory: Vec<usize>,
+}
+
+/// One of 64 bits for an id.
+#[inline]
+pub(super) fn mark(id: Id) -> u64 {
+    // Multiplying by a large odd number spreads ids that differ in few bits; the top six bits choose.
+    1 << (id.wrapping_mul(0x9e37_79b1) >> 26)
 }
 
 #[derive(Clone, Debug)]
@@ -45,6 +54,8 @@ pub(super) struct NodePlan {
     pub(super) segment: usize,
     /// The level that it opens, if it opens a loop.
     pub(super) level: Option<usize>,
+    /// Whether it is the LE that ends a bounded loop. Source: X12.6, LS and LE.
+    pub(super) ends: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -168,8 +179,15 @@ impl Compiler<'_> {
             let below = if node.children.is_empty() { None } else { Some(self.level(&node.children)) };
             let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
             level.ids.push(id);
-            level.nodes.push(NodePlan { id, min: count(node.min), max: count(node.max), segment, level: below });
+            let ends = node.id == "LE" && position + 1 == nodes.len() && index > 0;
+            level.nodes.push(NodePlan { id, min: count(node.min), max: count(node.max), segment, level: below, ends });
         }
+        let marks = level.ids.iter().rev().scan(0, |marks, id| {
+            *marks |= mark(*id);
+            Some(*marks)
+        });
+        level.ahead = marks.collect();
+        level.ahead.reverse();
         if let Some(place) = self.plan.levels.get_mut(index) {
             *place = level;
         }

@@ -1,6 +1,7 @@
 //! What each byte is in an interchange, and the walk over a segment that asks it.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use crate::delimiters::{Delimiters, Standard};
 
@@ -84,23 +85,25 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new(standard: Standard, repertoire: Repertoire, delimiters: Delimiters) -> Self {
-        let mut table = Self { classes: [class::TEXT; 256], delimiters, standard, repertoire };
-        for (class, byte) in table.classes.iter_mut().zip(0_u8..=255) {
-            *class = match byte {
-                b'0'..=b'9' => class::DIGIT,
-                b'-' => class::MINUS,
-                b'.' => class::MARK,
-                b',' if standard == Standard::Edifact => class::MARK,
-                0..0x20 | 0x7f => class::CONTROL,
-                0x80.. => class::HIGH,
-                _ if repertoire.has(byte) => class::TEXT,
-                _ => class::FOREIGN,
-            };
-            if delimiters.contains(byte) {
+        static X12: LazyLock<[u8; 256]> = LazyLock::new(|| classes(Standard::X12, Repertoire::Any));
+        static EDIFACT: LazyLock<[[u8; 256]; 3]> = LazyLock::new(|| {
+            [Repertoire::Any, Repertoire::UnoA, Repertoire::UnoB]
+                .map(|repertoire| classes(Standard::Edifact, repertoire))
+        });
+        let [any, uno_a, uno_b] = &*EDIFACT;
+        let mut classes = match (standard, repertoire) {
+            (Standard::X12, _) => *X12,
+            (Standard::Edifact, Repertoire::Any) => *any,
+            (Standard::Edifact, Repertoire::UnoA) => *uno_a,
+            (Standard::Edifact, Repertoire::UnoB) => *uno_b,
+        };
+        let separators = [delimiters.element(), delimiters.component(), delimiters.terminator()];
+        for byte in separators.into_iter().chain(delimiters.repetition()).chain(delimiters.release()) {
+            if let Some(class) = classes.get_mut(usize::from(byte)) {
                 *class = class::SEPARATOR;
             }
         }
-        table
+        Self { classes, delimiters, standard, repertoire }
     }
 
     #[inline]
@@ -136,6 +139,24 @@ impl Table {
         }
         Cow::Owned(data)
     }
+}
+
+/// What each byte is where nothing separates.
+fn classes(standard: Standard, repertoire: Repertoire) -> [u8; 256] {
+    let mut classes = [class::TEXT; 256];
+    for (class, byte) in classes.iter_mut().zip(0_u8..=255) {
+        *class = match byte {
+            b'0'..=b'9' => class::DIGIT,
+            b'-' => class::MINUS,
+            b'.' => class::MARK,
+            b',' if standard == Standard::Edifact => class::MARK,
+            0..0x20 | 0x7f => class::CONTROL,
+            0x80.. => class::HIGH,
+            _ if repertoire.has(byte) => class::TEXT,
+            _ => class::FOREIGN,
+        };
+    }
+    classes
 }
 
 /// What stands between two separators.

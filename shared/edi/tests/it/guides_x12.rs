@@ -109,7 +109,7 @@ const DEFECTS_OF_005010: &[Defect] = &[
     ("754", "N1*SF*Cedar Gate Logistics*92*RNO1~\nN4*Reno*NV*89506*US~\n", "", "segment-missing N1/-"),
     ("850", "MTX**Deliver", "MSG*Deliver", "segment-not-in-set MSG/-"),
     ("990", "L11*PRO4471902*CN", "N9*CN*PRO4471902", "segment-not-in-set N9/-"),
-    ("997", "AK4*7>3>1*128*5*ABCD", "AK4*7>3>1>1*128*5*ABCD", "element-too-many AK4/1"),
+    ("997", "AK4*7>3>1*128*5*ABCD", "AK4*7>3>1>1*128*5*ABCD", "component-too-many AK4/1"),
     ("999", "AK9*P*2*2*1~\n", "", "segment-missing AK9/-"),
     ("999", "IK5*A~\n", "", "segment-missing IK5/-"),
     ("999", "IK4*4*67*I10*0042", "IK4*4*67**0042", "element-missing IK4/3"),

@@ -9,16 +9,28 @@ mod edifact;
 #[cfg(test)]
 mod envelopes;
 #[cfg(test)]
+mod framing;
+#[cfg(test)]
 mod guides;
 #[cfg(test)]
-mod guides_x12;
-
 mod guides_edifact;
 #[cfg(test)]
+mod guides_x12;
+#[cfg(test)]
+mod matching;
+#[cfg(test)]
+mod owed;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod reports;
+#[cfg(test)]
+mod rewriting;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod writing;
+#[cfg(test)]
+mod writing_edifact;

@@ -1,8 +1,9 @@
-//! From values to bytes. Counts and control numbers of the trailers are computed; no value can become a segment.
+//! X12 interchanges. Source: X12.5 (interchange control), X12.6 (application control).
 
+use super::{Emitter, Error, NewSegment, Policy, Repertoire};
 use crate::control_number::ControlNumber;
-use crate::delimiters::Delimiters;
-use crate::limits::{SEGMENT_LEN_MAX, SEGMENTS_PER_SET_MAX};
+use crate::delimiters::{Delimiters, Standard};
+use crate::finding::has_late_codes;
 use crate::value;
 
 /// Most sets in a group. Source: X12.6, element 97 (GE01) has at most six digits.
@@ -10,91 +11,6 @@ pub const SETS_MAX: usize = 999_999;
 
 /// Most groups in an interchange. Source: X12.5, element I16 (IEA01) has at most five digits.
 pub const GROUPS_MAX: usize = 99_999;
-
-/// Why something cannot be written.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// A value holds a delimiter or a control character and would change the structure; see [`clean`].
-    #[error("{segment}{element:02} of segment {position} holds byte 0x{byte:02x}, which would change the structure")]
-    Forbidden {
-        /// The segment's id.
-        segment: String,
-        /// The segment's position in its set, ST being 1; 0 in the envelope.
-        position: usize,
-        /// The element, from 1.
-        element: usize,
-        /// The first byte that may not be there.
-        byte: u8,
-    },
-    /// A segment id that is none, or one of the envelope's.
-    #[error("`{segment}` (segment {position}) is no id of a segment in a transaction set")]
-    SegmentId {
-        /// The id.
-        segment: String,
-        /// The segment's position in its set, ST being 1.
-        position: usize,
-    },
-    /// A value of the envelope that does not fit.
-    #[error("{element} must be {expected}")]
-    Envelope {
-        /// Such as `ISA06`.
-        element: &'static str,
-        /// What it must be.
-        expected: &'static str,
-    },
-    /// More than a reader takes.
-    #[error("too many or too long: {0}")]
-    TooMany(&'static str),
-}
-
-/// A segment to be written: an id and elements, each of one or more components.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewSegment {
-    id: String,
-    elements: Vec<Vec<String>>,
-}
-
-impl NewSegment {
-    /// A segment without elements, such as `N1`.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into(), elements: Vec::new() }
-    }
-
-    /// Appends an element; an empty one keeps its place.
-    #[must_use]
-    pub fn element(self, value: impl Into<String>) -> Self {
-        self.composite([value.into()])
-    }
-
-    /// Appends an empty element.
-    #[must_use]
-    pub fn empty(self) -> Self {
-        self.element("")
-    }
-
-    /// Appends several elements.
-    #[must_use]
-    pub fn elements<T: Into<String>>(self, values: impl IntoIterator<Item = T>) -> Self {
-        values.into_iter().fold(self, Self::element)
-    }
-
-    /// Appends a composite element.
-    #[must_use]
-    pub fn composite<T: Into<String>>(mut self, components: impl IntoIterator<Item = T>) -> Self {
-        self.elements.push(components.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// The id.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// The elements, each as its components.
-    pub fn values(&self) -> &[Vec<String>] {
-        &self.elements
-    }
-}
 
 /// A transaction set to be written, without ST and SE.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,7 +34,8 @@ pub struct NewGroup {
     pub receiver_code: String,
     /// GS06.
     pub control_number: ControlNumber,
-    /// GS08, such as `004010`.
+    /// GS08, such as `004010`. Where it names an implementation guide (`005010X231A1`), ST03 says the same, as those
+    /// guides demand.
     pub version: String,
     /// The sets, in order.
     pub sets: Vec<NewSet>,
@@ -143,22 +60,14 @@ pub struct Envelope {
     pub ack_requested: bool,
     /// ISA15: `P` production, `T` test.
     pub usage_indicator: char,
-    /// What separates. A repetition separator is written only from version 00402 on.
+    /// What separates. A repetition separator is written only from version 00402 on, a release character (as ISX)
+    /// only from 00704 on.
     pub delimiters: Delimiters,
     /// Whether each terminator is followed by a line feed, for people who open the file.
     pub line_feeds: bool,
 }
 
-/// Replaces what may not stand in a value (delimiters, control characters) by blanks, cuts it to `len_max` characters
-/// and takes the blanks around it away.
-pub fn clean(value: &str, delimiters: Delimiters, len_max: usize) -> String {
-    let blank = |c: char| c.is_control() || u8::try_from(c).is_ok_and(|byte| delimiters.contains(byte));
-    let cleaned: String = value.chars().map(|c| if blank(c) { ' ' } else { c }).collect();
-    let cut: String = cleaned.trim().chars().take(len_max).collect();
-    cut.trim_end().to_owned()
-}
-
-/// Writes an interchange of TA1s and groups.
+/// Writes an interchange of TA1s and groups, and refuses values that would change its structure.
 ///
 /// Text is written as UTF-8, and so as ASCII where it is ASCII; whether a partner takes more is for whoever knows the
 /// partner. Empty elements and components at an end are left out (X12.6: they say nothing).
@@ -166,11 +75,28 @@ pub fn clean(value: &str, delimiters: Delimiters, len_max: usize) -> String {
 /// # Errors
 /// A value that would change the structure, or an envelope that does not fit. Nothing is written then.
 pub fn interchange(envelope: &Envelope, ta1s: &[NewSegment], groups: &[NewGroup]) -> Result<Vec<u8>, Error> {
-    let mut writer = Writer { out: Vec::new(), delimiters: effective(envelope), line_feeds: envelope.line_feeds };
+    interchange_as(envelope, ta1s, groups, Policy::default())
+}
+
+/// The same with a policy for values that cannot be said as they are.
+///
+/// # Errors
+/// What the policy refuses, or an envelope that does not fit. Nothing is written then.
+pub fn interchange_as(
+    envelope: &Envelope,
+    ta1s: &[NewSegment],
+    groups: &[NewGroup],
+    policy: Policy,
+) -> Result<Vec<u8>, Error> {
     if groups.len() > GROUPS_MAX {
         return Err(Error::TooMany("groups in an interchange"));
     }
+    let delimiters = effective(envelope);
+    let mut writer = Emitter::new(delimiters, Repertoire::Unicode("X12"), policy, envelope.line_feeds)?;
+    // The envelope is fixed in its lengths and says who it is for: nothing in it is ever replaced.
+    writer.policy = Policy::default();
     writer.isa(envelope)?;
+    writer.policy = policy;
     for ta1 in ta1s {
         if ta1.id != "TA1" {
             return Err(Error::SegmentId { segment: ta1.id.clone(), position: 0 });
@@ -185,21 +111,28 @@ pub fn interchange(envelope: &Envelope, ta1s: &[NewSegment], groups: &[NewGroup]
     Ok(writer.out)
 }
 
-/// Before 00402 there is no repetition separator (ISA11 is the standards id).
+/// First version of the interchange controls with a repetition separator (ISA11).
+const REPEATING: &str = "00402";
+
+/// First version of the interchange controls with a release character (ISX01).
+const RELEASING: &str = "00704";
+
+/// What separates in this version: before 00402 there is no repetition separator (ISA11 is the standards id), before
+/// 00704 no release character.
 fn effective(envelope: &Envelope) -> Delimiters {
     let d = envelope.delimiters;
-    let repeats = envelope.version.as_str() >= "00402";
-    let repetition = d.repetition().filter(|_| repeats);
-    Delimiters::new(d.element(), d.component(), d.terminator(), repetition).unwrap_or(d)
+    let repetition = d.repetition().filter(|_| envelope.version.as_str() >= REPEATING);
+    let release = d.release().filter(|_| envelope.version.as_str() >= RELEASING);
+    let plain = Delimiters::new(d.element(), d.component(), d.terminator(), repetition);
+    plain.and_then(|plain| plain.releasing(release, b'.')).unwrap_or(d)
 }
 
-struct Writer {
-    out: Vec<u8>,
-    delimiters: Delimiters,
-    line_feeds: bool,
+/// Whether GS08 names an implementation guide of X12, such as `005010X231A1`.
+fn is_implementation_guide(version: &str) -> bool {
+    has_late_codes(version) && version.get(6..).is_some_and(|guide| guide.starts_with('X'))
 }
 
-impl Writer {
+impl Emitter {
     fn isa(&mut self, envelope: &Envelope) -> Result<(), Error> {
         let qualifier = |element, value: &str| {
             let good = value.len() == 2 && value.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -243,6 +176,11 @@ impl Writer {
         }
         self.out.extend([self.delimiters.element(), self.delimiters.component()]);
         self.end();
+        if let Some(release) = self.delimiters.release() {
+            self.out.extend_from_slice(b"ISX");
+            self.out.extend([self.delimiters.element(), release]);
+            self.end();
+        }
         Ok(())
     }
 
@@ -267,19 +205,21 @@ impl Writer {
             .elements([&group.functional_id, &group.sender_code, &group.receiver_code])
             .elements([&envelope.date, &envelope.time, &control])
             .elements(["X", &group.version]);
+        let policy = std::mem::take(&mut self.policy);
         self.segment(&gs, 0)?;
+        self.policy = policy;
         let mut controls = std::collections::HashSet::new();
         for set in &group.sets {
             if !controls.insert(&set.control_number) {
                 return envelope_error("ST02", "unique in its group");
             }
-            self.set(set)?;
+            self.set(set, &group.version)?;
         }
         let ge = NewSegment::new("GE").element(group.sets.len().to_string()).element(control);
         self.segment(&ge, 0)
     }
 
-    fn set(&mut self, set: &NewSet) -> Result<(), Error> {
+    fn set(&mut self, set: &NewSet, version: &str) -> Result<(), Error> {
         let alphanumeric = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric());
         if set.id.len() != 3 || !alphanumeric(&set.id) {
             return Err(Error::Envelope { element: "ST01", expected: "three letters or digits" });
@@ -287,67 +227,10 @@ impl Writer {
         if !(4..=9).contains(&set.control_number.len()) || !alphanumeric(&set.control_number) {
             return Err(Error::Envelope { element: "ST02", expected: "four to nine letters or digits" });
         }
+        let guide = if is_implementation_guide(version) { version } else { "" };
+        self.segment(&NewSegment::new("ST").elements([&set.id, &set.control_number, guide]), 1)?;
+        self.segments(&set.segments, Standard::X12)?;
         let count = set.segments.len() + 2;
-        if count > SEGMENTS_PER_SET_MAX {
-            return Err(Error::TooMany("segments in a set"));
-        }
-        self.segment(&NewSegment::new("ST").elements([&set.id, &set.control_number]), 1)?;
-        for (index, segment) in set.segments.iter().enumerate() {
-            let (position, id) = (index + 2, segment.id.as_str());
-            let reserved = matches!(id, "ISA" | "IEA" | "GS" | "GE" | "ST" | "SE" | "TA1" | "ISB" | "ISE");
-            let shaped = (2..=3).contains(&id.len())
-                && id.starts_with(|c: char| c.is_ascii_uppercase())
-                && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-            if reserved || !shaped {
-                return Err(Error::SegmentId { segment: id.to_owned(), position });
-            }
-            self.segment(segment, position)?;
-        }
         self.segment(&NewSegment::new("SE").elements([&count.to_string(), &set.control_number]), count)
-    }
-
-    fn segment(&mut self, segment: &NewSegment, position: usize) -> Result<(), Error> {
-        let start = self.out.len();
-        self.body(segment, position)?;
-        if self.out.len() - start > SEGMENT_LEN_MAX {
-            return Err(Error::TooMany("bytes in a segment"));
-        }
-        self.end();
-        Ok(())
-    }
-
-    fn body(&mut self, segment: &NewSegment, position: usize) -> Result<(), Error> {
-        self.out.extend_from_slice(segment.id.as_bytes());
-        let says_something = |element: &Vec<String>| element.iter().any(|component| !component.is_empty());
-        let count = segment.elements.iter().rposition(says_something).map_or(0, |last| last + 1);
-        for (index, element) in segment.elements.iter().take(count).enumerate() {
-            self.out.push(self.delimiters.element());
-            let count = element.iter().rposition(|component| !component.is_empty()).map_or(0, |last| last + 1);
-            for (nth, component) in element.iter().take(count).enumerate() {
-                if nth > 0 {
-                    self.out.push(self.delimiters.component());
-                }
-                if let Some(byte) = self.forbidden(component) {
-                    let segment = segment.id.clone();
-                    return Err(Error::Forbidden { segment, position, element: index + 1, byte });
-                }
-                self.out.extend_from_slice(component.as_bytes());
-            }
-        }
-        Ok(())
-    }
-
-    /// Delimiters and control characters. Those beyond ASCII begin with byte 0xc2 in UTF-8.
-    fn forbidden(&self, value: &str) -> Option<u8> {
-        let bad = |c: &char| c.is_control() || u8::try_from(*c).is_ok_and(|byte| self.delimiters.contains(byte));
-        let c = value.chars().find(bad)?;
-        c.encode_utf8(&mut [0; 4]).bytes().next()
-    }
-
-    fn end(&mut self) {
-        self.out.push(self.delimiters.terminator());
-        if self.line_feeds && !matches!(self.delimiters.terminator(), b'\r' | b'\n') {
-            self.out.push(b'\n');
-        }
     }
 }
