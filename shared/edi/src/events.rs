@@ -790,6 +790,20 @@ impl Core {
         if !matches!(field(15).as_ref(), b"P" | b"T" | b"I") {
             add(Code::UsageIndicatorInvalid, 15, "ISA15 is not P, T or I.");
         }
+        let is_qualifier =
+            |n| matches!(field(n).as_ref(), [a, b] if a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric());
+        if !is_qualifier(5) {
+            add(Code::SenderQualifierInvalid, 5, "ISA05 is no qualifier of two characters.");
+        }
+        if field(6).trim_ascii().is_empty() {
+            add(Code::SenderUnknown, 6, "ISA06 names no sender.");
+        }
+        if !is_qualifier(7) {
+            add(Code::ReceiverQualifierInvalid, 7, "ISA07 is no qualifier of two characters.");
+        }
+        if field(8).trim_ascii().is_empty() {
+            add(Code::ReceiverInvalid, 8, "ISA08 names no receiver.");
+        }
         let fields = [5, 6, 7, 8, 13].map(field);
         if !self.seen_interchanges.insert(key(&fields.each_ref().map(AsRef::as_ref))) {
             let message = "An earlier interchange of this file has the same sender, receiver and ISA13.";
@@ -1061,6 +1075,9 @@ impl Core {
         }
         if field(8).is_empty() {
             found.push((Code::GroupVersionMissing, Part::Element(8), "GS08 names no version."));
+        } else if field(8).first_chunk::<6>().is_none_or(|version| !version.iter().all(u8::is_ascii_digit)) {
+            let message = "GS08 does not begin with version and release, such as 004010.";
+            found.push((Code::GroupVersionNotSupported, Part::Element(8), message));
         }
         if !value::is_digits(&field(6), 1..=9) {
             found.push((Code::GroupControlNumberInvalid, Part::Element(6), "GS06 is not one to nine digits."));
@@ -1124,6 +1141,14 @@ impl Core {
             if count(&trailer, 1) != Some(sets as u64) {
                 let message = format!("{id}01 is not the number of transaction sets, which is {sets}.");
                 findings.push(Part::Element(1).finding(Code::SetCountMismatch, &place(), &trailer, message));
+            }
+            if sets == 0 {
+                findings.push(Part::Component(0, 0).finding(
+                    Code::GroupEmpty,
+                    &place(),
+                    &trailer,
+                    "The group holds no transaction set.",
+                ));
             }
         } else if !loose {
             let id = match self.standard {

@@ -78,11 +78,11 @@ fn numbers_have_their_characters_and_lengths() {
     for (bad, code) in [
         ("12345", "element-too-long A@2/1"),
         ("+1", "character-invalid A@2/1"),
-        ("1.0", "character-invalid A@2/1"),
+        ("1.0", "decimal-mark-invalid A@2/1"),
         ("1 ", "character-invalid A@2/1"),
         ("*12345", "element-too-long A@2/2"),
         ("*1,5", "character-invalid A@2/2"),
-        ("*1..5", "character-invalid A@2/2"),
+        ("*1..5", "decimal-mark-invalid A@2/2"),
     ] {
         assert_eq!(one(bad), [code], "{bad}");
     }
@@ -142,9 +142,9 @@ fn binary_data_may_hold_anything() {
 
 #[test]
 fn control_characters_are_no_text() {
-    assert_eq!(x12("A: 1 C; 1 C", "A*a\tb*\u{e9}\u{e8}\u{e9}\u{e8}\u{e9}~"), ["character-invalid A@2/1"]);
+    assert_eq!(x12("A: 1 C; 1 C", "A*a\tb*\u{e9}\u{e8}\u{e9}\u{e8}\u{e9}~"), ["character-outside-repertoire A@2/1"]);
     assert_eq!(x12("A: 1 C", "A*\u{e9}\u{e8}\u{e9}\u{e8}\u{e9}\u{e8}~"), ["element-too-long A@2/1"]);
-    assert_eq!(x12("A: 1 C", "A*a\u{85}b~"), ["character-invalid A@2/1"]);
+    assert_eq!(x12("A: 1 C", "A*a\u{85}b~"), ["character-outside-repertoire A@2/1"]);
     assert_eq!(x12("A: 1 C", "A>1*a~"), ["segment-unrecognized A>1@2"]);
 }
 
@@ -197,7 +197,7 @@ fn a_message_with_its_groups() {
     assert_eq!(after("UNS+S'", "UNS+X'"), ["code-invalid UNS@17/1"]);
     assert_eq!(after("LIN+1'", "LIN:2:1+1'"), NONE);
     assert_eq!(after("QTY+12:-10,5'", "QTY+12'"), ["element-missing QTY@13/1-2"]);
-    assert_eq!(after("QTY+12:-10,5'", "QTY+12:10.'"), ["character-invalid QTY@13/1-2"]);
+    assert_eq!(after("QTY+12:-10,5'", "QTY+12:10.'"), ["decimal-mark-invalid QTY@13/1-2"]);
     assert_eq!(after("QTY+12:-10,5'", "QTY'"), ["element-missing QTY@13/1"]);
     assert_eq!(after("NAD+BY'", "NAD+BY+a:b:c'"), ["component-too-many NAD@7/2-3"]);
     assert_eq!(after("NAD+BY'", "NAD+BY:1'"), ["component-too-many NAD@7/1"]);
@@ -223,7 +223,10 @@ fn release_characters_and_repertoires() {
     assert_eq!(of(Repertoire::UnoB, "abc"), NONE);
     assert_eq!(of(Repertoire::UnoB, "\u{e9}"), ["~character-outside-repertoire NAD@3/2-1"]);
     assert_eq!(of(Repertoire::Any, "\u{e9}@#"), NONE);
-    assert_eq!(of(Repertoire::UnoA, "A\u{7}"), ["character-invalid NAD@3/2-1", "character-invalid NAD@4/2-1"]);
+    assert_eq!(
+        of(Repertoire::UnoA, "A\u{7}"),
+        ["character-outside-repertoire NAD@3/2-1", "character-outside-repertoire NAD@4/2-1"]
+    );
 }
 
 #[test]

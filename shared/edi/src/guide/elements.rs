@@ -338,6 +338,11 @@ impl Elements<'_> {
                     };
                     match value::digits(leaf.bytes, form) {
                         Some(len) => len,
+                        None if leaf.classes & class::MARK != 0
+                            && leaf.classes & !(class::DIGIT | class::MINUS | class::MARK) == 0 =>
+                        {
+                            return Some(Defect::Mark);
+                        }
                         None => return Some(Defect::Characters),
                     }
                 }
@@ -414,8 +419,9 @@ impl Elements<'_> {
                     None => true,
                 };
             }
-            Defect::Control => (Code::CharacterInvalid, format!("{name} holds a control character.")),
+            Defect::Control => (Code::CharacterOutsideRepertoire, format!("{name} holds a control character.")),
             Defect::Characters => (Code::CharacterInvalid, format!("{name} is {}.", not_of(plan.kind))),
+            Defect::Mark => (Code::DecimalMarkInvalid, format!("{name} has a decimal mark where none may stand.")),
             Defect::TooShort(len) => {
                 (Code::ElementTooShort, format!("{name} has {len} characters and needs {}.", plan.min))
             }
@@ -439,6 +445,8 @@ impl Elements<'_> {
 enum Defect {
     Control,
     Characters,
+    /// In a number.
+    Mark,
     Blank,
     /// Characters outside the repertoire.
     Foreign,
