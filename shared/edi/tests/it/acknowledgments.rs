@@ -157,9 +157,9 @@ fn a_ta1_there_and_back() {
     let document = edi::read(&bytes);
     assert!(document.interchanges[0].findings.is_empty());
     let read = ack::read_interchange_ack(&document.interchanges[0].ta1s[0]).unwrap();
-    let note = read.note.unwrap();
+    let said = read.note.unwrap();
     assert_eq!(
-        (read.outcome, note.code.as_str(), note.text.as_str()),
+        (read.outcome, said.code.as_str(), said.text.as_str()),
         (InterchangeAckOutcome::Rejected, "001", "ISA13 and IEA02 differ (001)")
     );
     assert_eq!(read.control_number, ControlNumber::new(7).unwrap().to_string());
