@@ -7,7 +7,8 @@ use encoding_rs::Encoding;
 /// The character set of an interchange. X12 does not say which; EDIFACT says it in UNB (S001, element 0001).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Charset {
-    /// UTF-8, or else ISO 8859-1: X12, and the levels UNOA and UNOB, which allow ASCII alone.
+    /// UTF-8, or else ISO 8859-1: X12, the levels UNOA and UNOB, which allow ASCII alone, and the identifiers that are
+    /// not of the United Nations: of the airlines (IATA, IATB) and of Korea (KECA).
     #[default]
     Guess,
     /// ISO 8859-1: UNOC.
@@ -38,7 +39,7 @@ impl Charset {
     /// The character set of a syntax identifier; `None` if it is none. Source: ISO 9735-1, element 0001.
     pub(crate) fn of_syntax_identifier(identifier: &[u8]) -> Option<Self> {
         Some(match identifier {
-            b"UNOA" | b"UNOB" => Self::Guess,
+            b"UNOA" | b"UNOB" | b"IATA" | b"IATB" | b"KECA" => Self::Guess,
             b"UNOC" => Self::Latin1,
             b"UNOD" => Self::Latin2,
             b"UNOE" => Self::Cyrillic,

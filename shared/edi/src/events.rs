@@ -339,6 +339,8 @@ pub(crate) struct Core {
     /// Findings on the open interchange that its end tells.
     findings: Vec<Finding>,
     stray: Stray,
+    /// The file is of another kind, and interchanges within it are not to be taken as they stand.
+    foreign: bool,
     done: bool,
     seen_interchanges: Seen,
     seen_groups: Seen,
@@ -434,6 +436,7 @@ impl Core {
             syntax_version: 0,
             findings: Vec::new(),
             stray: Stray::at(0),
+            foreign: false,
             done: false,
             seen_interchanges: Seen::default(),
             seen_groups: Seen::default(),
@@ -453,6 +456,17 @@ impl Core {
     fn outside<'a>(&mut self, window: &'a [u8], last: bool) -> Step<'a> {
         if self.done {
             return Step::End;
+        }
+        if self.at == 0 {
+            if window.len() < STRAY_LEN_MAX && !last {
+                return Step::More;
+            }
+            self.foreign = sniff::is_container(window.get(..STRAY_LEN_MAX).unwrap_or(window));
+        }
+        if self.foreign {
+            self.pass(window, window.len());
+            self.done = last;
+            return if last { self.tell_stray(true) } else { Step::More };
         }
         match header::find(window, window.len(), self.stray.last, last) {
             Next::At(0, header) if self.stray.len == 0 => self.start_interchange(window, header),
@@ -537,13 +551,18 @@ impl Core {
         }
         let Some(ended) = ended else { return self.endless(rest, last, syntax) };
         let raw = rest.get(..ended.len).unwrap_or(rest);
+        let after = rest.get(ended.len + 1..).unwrap_or_default();
+        if !cut.terminator.is_ascii() && after.len() < header::CHARACTER_LEN_MAX && !last {
+            return Found::More;
+        }
+        let more = header::continuation_len(cut.terminator, after);
         // A line feed terminates, and somebody put a carriage return before it.
         let (raw, tail) = match raw {
             [raw @ .., b'\r'] if cut.terminator == b'\n' => (raw, 2),
-            _ => (raw, 1),
+            _ => (raw, 1 + more),
         };
         let segment = Segment::scanned(raw, self.at, tail, syntax, ended.separators);
-        Found::Segment(Cut { segment, end: self.at + ended.len + 1, too_long: false })
+        Found::Segment(Cut { segment, end: self.at + ended.len + 1 + usize::from(more), too_long: false })
     }
 
     /// A segment whose terminator is not there, or not within the limit.
@@ -672,7 +691,8 @@ impl Core {
         let start = self.at;
         let Header { standard, syntax, lead, len, defects, readable } = header;
         let raw = window.get(lead..lead + len).unwrap_or_default();
-        let tail = u8::from(window.len() > lead + len);
+        let (end, after) = window.split_at_checked(lead + len).and_then(|(_, end)| end.split_first()).unzip();
+        let tail = end.map_or(0, |end| 1 + header::continuation_len(*end, after.unwrap_or_default()));
         let segment = Segment::new(raw, start + lead, tail, syntax);
         self.at = segment.end();
         let ordinal = self.interchange.ordinal + 1;
@@ -743,7 +763,7 @@ impl Core {
         }
         let part = |n, c| unb.data(unb.component_bytes(n, c).unwrap_or_default());
         if crate::charset::Charset::of_syntax_identifier(part(1, 1).trim_ascii()).is_none() {
-            add(Code::SyntaxVersionInvalid, 1, 1, "The syntax identifier is none of UNOA to UNOZ.");
+            add(Code::SyntaxVersionInvalid, 1, 1, "The syntax identifier names no character set that we know.");
         }
         self.syntax_version = if let [version @ b'1'..=b'4'] = part(1, 2).trim_ascii() {
             version - b'0'
@@ -790,9 +810,12 @@ impl Core {
             Standard::X12 => ("IEA", "IEA"),
             Standard::Edifact => ("UNZ", "UNZ"),
         };
-        let place = self.interchange_place(id, self.at..self.at);
-        let message = format!("The interchange breaks off before its {name}; nothing in it is taken.");
-        keep(&mut self.findings, Finding::new(Code::InterchangeTruncated, place, message));
+        // Where no byte can terminate, the trailer is not missing but cannot be seen.
+        if self.passing != Passing::Interchange {
+            let place = self.interchange_place(id, self.at..self.at);
+            let message = format!("The interchange breaks off before its {name}; nothing in it is taken.");
+            keep(&mut self.findings, Finding::new(Code::InterchangeTruncated, place, message));
+        }
         self.end_interchange(None)
     }
 
@@ -869,6 +892,11 @@ impl Core {
             _ if self.set_open => self.of_set(segment, cut.too_long),
             // Two terminators in a row between sets lose nothing; within a set they are a segment without id.
             _ if segment.bytes().is_empty() => return Step::Again,
+            // What was cut off may be the beginning of the trailer; that the interchange breaks off is told.
+            _ if !cut.too_long && !segment.is_terminated() => match self.within {
+                Within::Group => Event::GroupSegment { segment, finding: None },
+                Within::Nothing | Within::Loose => Event::InterchangeSegment(segment),
+            },
             _ => self.misplaced(segment),
         })
     }

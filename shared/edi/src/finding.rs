@@ -137,7 +137,6 @@ syntax_codes! {
     FileStrayBytes = "file-stray-bytes", File, Reject, None;
     /// An interchange header begins but cannot be read to its end.
     IsaUnreadable = "isa-unreadable", File, Reject, None;
-
     /// A UNB begins but cannot be read to its end.
     UnbUnreadable = "unb-unreadable", File, Reject, None;
 

@@ -10,6 +10,9 @@ use crate::segment::{Segment, Syntax};
 /// Where the element separator stands in a well-formed ISA.
 const ISA_SEPARATORS: [usize; 16] = [3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103];
 
+/// Longest character in UTF-8, bytes.
+pub(crate) const CHARACTER_LEN_MAX: usize = 4;
+
 /// Length of a service string advice with its terminator, bytes. Source: ISO 9735-1.
 const UNA_LEN: usize = 9;
 
@@ -140,7 +143,9 @@ fn isa(head: &[u8]) -> Option<Header> {
     let component = *isa.get(end - 1)?;
     let terminator = *isa.get(end)?;
     let component_ok = may_separate(component) && component != element;
-    let terminator_ok = may_separate(terminator) && terminator != element && terminator != component;
+    let after = head.get(len + 1..).unwrap_or_default();
+    let may_end = may_separate(terminator) || is_sign_beyond_ascii(terminator, after);
+    let terminator_ok = may_end && terminator != element && terminator != component;
     let usable = component_ok && terminator_ok;
     if !padded && !usable {
         return None;
@@ -161,6 +166,25 @@ fn isa(head: &[u8]) -> Option<Header> {
     let wrapped = wrapped || is_wrapped(head, len, terminator);
     let syntax = Syntax { delimiters, charset: Charset::Guess, wrapped };
     Some(Header { standard: Standard::X12, syntax, lead: 0, len, defects, readable: terminator_ok })
+}
+
+/// Whether a byte beyond ASCII may terminate: a control character or a sign of ISO 8859-1 (NEL is the line end of files
+/// that were EBCDIC), or the first byte of a character in UTF-8.
+fn is_sign_beyond_ascii(byte: u8, after: &[u8]) -> bool {
+    matches!(byte, 0x80..=0xbf) || continuation_len(byte, after) > 0
+}
+
+/// How many of the bytes after a terminator are of the same character, in UTF-8.
+pub(crate) fn continuation_len(terminator: u8, after: &[u8]) -> u8 {
+    let more = match terminator {
+        0xc2..=0xdf => 1,
+        0xe0..=0xef => 2,
+        0xf0..=0xf4 => 3,
+        _ => return 0,
+    };
+    let whole =
+        after.get(..usize::from(more)).is_some_and(|bytes| bytes.iter().all(|byte| matches!(byte, 0x80..=0xbf)));
+    if whole { more } else { 0 }
 }
 
 /// UNA, if there is one, and UNB. Source: ISO 9735-1, service string advice, and UNB.
@@ -248,14 +272,13 @@ fn is_wrapped(head: &[u8], header_len: usize, terminator: u8) -> bool {
         return true;
     }
     let within = |line: &[u8]| line.trim_ascii_end().last().is_some_and(|&byte| byte != terminator);
-    match lines.next() {
-        // The third line is whole only if something follows it.
-        Some(third) if lines.next().is_some() => {
-            let lengths = second.len() == third.len() && first.len() <= second.len();
-            lengths && (within(first) || within(second) || within(third))
-        }
-        _ => first.len() == second.len() && within(first),
-    }
+    // Of the third line only what is there; it is whole if something follows it, and the file's last is shorter.
+    let third = lines.next().unwrap_or_default();
+    let whole = lines.next().is_some();
+    let width = second.len();
+    let of_one_width = first.len() == width || (whole && third.len() == width);
+    let none_wider = first.len() <= width && third.len() <= width;
+    of_one_width && none_wider && (within(first) || within(second) || (whole && within(third)))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! [`Stream`] of the same events. [`verdict::interchange`] checks the sets against the [`guide`]s and decides what is
 //! accepted; a defect rejects the smallest thing that holds it. [`ack`] says so in TA1, 997, 999 and CONTRL, and reads
 //! what partners say; [`report`] says the same in JSON. [`write`](mod@write) makes interchanges that read back without a
-//! finding.
+//! finding. [`json`] is a file as JSON without loss, and back; [`split`](mod@split) cuts it into parts that stand alone.
 //!
 //! Invariants: reading never fails and never panics, whatever the bytes; every byte of a file belongs to the range of
 //! one interchange or to the filler between them; a value can never become a segment; an acknowledgment is never
@@ -23,12 +23,14 @@ mod events;
 mod finding;
 pub mod guide;
 mod header;
+pub mod json;
 pub mod limits;
 mod reader;
 pub mod report;
 mod scan;
 mod segment;
 mod sniff;
+pub mod split;
 mod stream;
 mod value;
 pub mod verdict;

@@ -114,6 +114,11 @@ impl<'a> Segment<'a> {
         self.start..self.end()
     }
 
+    /// Whether its terminator is there.
+    pub(crate) fn is_terminated(&self) -> bool {
+        self.tail > 0
+    }
+
     pub(crate) fn end(&self) -> usize {
         self.start + self.bytes.len() + usize::from(self.tail)
     }
@@ -121,6 +126,15 @@ impl<'a> Segment<'a> {
     /// The bytes without the terminator, as they stand.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
+    }
+
+    /// The same without the line ends of records.
+    pub(crate) fn joined_bytes(&self) -> Cow<'a, [u8]> {
+        if self.syntax.wrapped && self.bytes.iter().any(|&byte| is_line_end(byte)) {
+            Cow::Owned(self.bytes.iter().copied().filter(|&byte| !is_line_end(byte)).collect())
+        } else {
+            Cow::Borrowed(self.bytes)
+        }
     }
 
     /// The delimiters of the interchange that it is of.
@@ -154,6 +168,25 @@ impl<'a> Segment<'a> {
         (!empty).then_some(bytes)
     }
 
+    /// All bytes but the line ends of records; `None` if there is none in this segment.
+    #[inline]
+    pub(crate) fn without_record_ends(&self) -> Option<Vec<u8>> {
+        let divided = self.syntax.wrapped && self.bytes.iter().any(|byte| is_line_end(*byte));
+        divided.then(|| self.bytes.iter().copied().filter(|byte| !is_line_end(*byte)).collect())
+    }
+
+    /// The same segment with other bytes, which are in no records.
+    pub(crate) fn with_bytes<'b>(&self, bytes: &'b [u8]) -> Segment<'b> {
+        let syntax = Syntax { wrapped: false, ..self.syntax };
+        Segment::new(bytes, self.start, self.tail, syntax).at_position(self.position)
+    }
+
+    /// Where byte `offset` of [`without_record_ends`](Self::without_record_ends) stands in this segment.
+    pub(crate) fn offset_in_records(&self, offset: usize) -> usize {
+        let mut data = self.bytes.iter().enumerate().filter(|(_, byte)| !is_line_end(**byte)).map(|(at, _)| at);
+        data.nth(offset).unwrap_or(self.bytes.len())
+    }
+
     /// Part of this segment as data: without release characters, and without line ends where the file is in records of
     /// one width.
     pub fn data<'b>(&self, raw: &'b [u8]) -> Cow<'b, [u8]> {
@@ -171,6 +204,10 @@ impl<'a> Segment<'a> {
                 released = false;
                 data.push(byte);
             }
+        }
+        // What it would release is cut off; it is not lost.
+        if released {
+            data.extend(release);
         }
         Cow::Owned(data)
     }

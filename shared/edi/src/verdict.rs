@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::delimiters::Standard;
 use crate::envelope::{Group, Interchange, TransactionSet};
 use crate::finding::{Finding, Severity, SyntaxCode};
-use crate::guide::{self, Fit, Guides};
+use crate::guide::{self, Fit, Guides, Repertoire};
 use crate::segment::Segment;
 
 /// The verdict on one transaction set. AK501: A, E, R.
@@ -228,11 +228,15 @@ fn only_acknowledgments(interchange: &Interchange<'_>) -> bool {
 /// Decides on an interchange and all that is in it.
 pub fn interchange(interchange: &Interchange<'_>, guides: &Guides) -> InterchangeVerdict {
     let verdict = Verdict::of(&interchange.findings);
+    let repertoire = match interchange.standard {
+        Standard::X12 => Repertoire::Any,
+        Standard::Edifact => Repertoire::of(&interchange.header.component(1, 1).unwrap_or_default()),
+    };
     let groups = if verdict == Verdict::Rejected {
         Vec::new()
     } else {
         let groups = interchange.groups.iter().enumerate();
-        groups.map(|(index, of)| GroupVerdict { index, ..group(of, guides) }).collect()
+        groups.map(|(index, of)| GroupVerdict { index, ..group_in(of, guides, repertoire) }).collect()
     };
     let owned = |(qualifier, id): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| {
         (qualifier.into_owned(), id.into_owned())
@@ -265,8 +269,13 @@ fn component(standard: Standard, header: Option<&Segment<'_>>, n: usize, c: usiz
 
 /// Decides on a group and its sets. Whether its interchange is rejected is not looked at: see [`interchange`].
 pub fn group(group: &Group<'_>, guides: &Guides) -> GroupVerdict {
+    group_in(group, guides, Repertoire::Any)
+}
+
+fn group_in(group: &Group<'_>, guides: &Guides, repertoire: Repertoire) -> GroupVerdict {
     let (functional_id, version) = (group.functional_id(), group.version());
-    let decide = |(index, of): (usize, &TransactionSet<'_>)| SetVerdict { index, ..set(of, &functional_id, guides) };
+    let decide =
+        |(index, of): (usize, &TransactionSet<'_>)| SetVerdict { index, ..set(of, &functional_id, guides, repertoire) };
     let mut sets: Vec<SetVerdict> = group.sets.iter().enumerate().map(decide).collect();
     let rejected = Verdict::of(&group.findings) == Verdict::Rejected;
     if rejected {
@@ -302,7 +311,7 @@ pub fn group(group: &Group<'_>, guides: &Guides) -> GroupVerdict {
     }
 }
 
-fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides) -> SetVerdict {
+fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides, repertoire: Repertoire) -> SetVerdict {
     let (id, version) = (set.id(), set.version());
     let mut findings = set.findings.clone();
     let type_at = match set.standard {
@@ -315,7 +324,7 @@ fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides) -> SetVer
         place.element = Some(n);
         Finding::new(code, place, message).with_bad(id.as_bytes())
     };
-    match guides.find(&id, &version) {
+    match guides.find(&id, &version).filter(|(guide, _)| guide.standard() == set.standard) {
         _ if id.is_empty() => {}
         None => {
             findings.push(header(
@@ -328,7 +337,7 @@ fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides) -> SetVer
             let message = format!("{id} belongs in a group {}, not {functional_id}.", guide.functional_id());
             findings.push(header(SyntaxCode::SetNotInGroup, 1, message));
         }
-        Some((guide, fit)) => findings.extend(checked(set, guide, fit)),
+        Some((guide, fit)) => findings.extend(checked(set, guide, fit, repertoire)),
     }
     let verdict = Verdict::of(&findings);
     SetVerdict {
@@ -345,10 +354,10 @@ fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides) -> SetVer
 
 /// Without its SE a set is cut off somewhere, and with too many segments we did not keep its end: what then seems to
 /// be missing is only a consequence.
-fn checked(set: &TransactionSet<'_>, guide: &guide::Guide, fit: Fit) -> Vec<Finding> {
+fn checked(set: &TransactionSet<'_>, guide: &guide::Guide, fit: Fit, repertoire: Repertoire) -> Vec<Finding> {
     let cut = |finding: &Finding| matches!(finding.code, SyntaxCode::SetTrailerMissing | SyntaxCode::SetTooLong);
     let cut_off = set.findings.iter().any(cut);
-    let mut findings = guide::check(set, guide, fit);
+    let mut findings = guide::check(set, guide, fit, repertoire);
     findings.retain(|finding| !(cut_off && finding.code == SyntaxCode::SegmentMissing));
     findings
 }

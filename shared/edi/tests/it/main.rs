@@ -3,11 +3,21 @@
 #[cfg(test)]
 mod acknowledgments;
 #[cfg(test)]
+mod awkward;
+#[cfg(test)]
 mod edifact;
 #[cfg(test)]
 mod envelopes;
 #[cfg(test)]
+mod framing;
+#[cfg(test)]
 mod guides;
+#[cfg(test)]
+mod guides_edifact;
+#[cfg(test)]
+mod guides_x12;
+#[cfg(test)]
+mod json;
 #[cfg(test)]
 mod matching;
 #[cfg(test)]
@@ -22,6 +32,8 @@ mod rewriting;
 mod round_trips;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod splitting;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]

@@ -46,7 +46,10 @@ fn one_line_for_each_set() {
 fn what_rejects_comes_before_what_is_noted() {
     let bad = file(&[ship_confirm("0001").replace("Shop", "Sh>op").replace("*SKU-1", "*")]);
     let report = &lines(&bad)[0];
-    assert!(report.contains("reject-set") && report.contains("component-unexpected] ["), "{report}");
+    assert!(
+        report.contains("reject-set") && report.contains("[element-missing-by-relation,component-unexpected,"),
+        "{report}"
+    );
     assert!(!report.contains(" N1 "), "{report}");
 }
 
