@@ -163,11 +163,14 @@ proptest! {
             for one in ack::owed(&verdict, AckPolicy { functional: Functional::Contrl, interchange: When::Always }, Delimiters::EDIFACT) {
                 let Owed::Contrl(contrl) = one else { continue };
                 let policy = Policy { on_character: OnCharacter::Replace('.'), ..edifact::RELEASING };
-                let envelope = edifact::Envelope { policy, ..edifact_envelope(3) };
+                let envelope = edifact::Envelope { policy, ..edifact_envelope(version) };
                 let written = edifact::interchange(&envelope, &Content::Messages(vec![contrl])).unwrap();
                 let document = edi::read(&written);
                 let (read, findings) = ack::read_all(&document.interchanges[0]);
                 prop_assert_eq!((read.len(), findings.len()), (1, 0), "{}", String::from_utf8_lossy(&written));
+                let of_it = verdict::interchange(&document.interchanges[0], Guides::built_in());
+                let said: Vec<_> = of_it.groups.iter().flat_map(|group| &group.sets).flat_map(|set| &set.findings).collect();
+                prop_assert!(of_it.findings.is_empty() && said.is_empty(), "{:?}", said);
                 let rejected = read[0].interchange.as_ref().unwrap().outcome == ack::InterchangeAckOutcome::Rejected;
                 let loose = verdict.groups.iter().any(|group| !group.enveloped && group.is_rejected());
                 prop_assert_eq!(rejected, loose || verdict.verdict == verdict::Verdict::Rejected);
@@ -216,4 +219,34 @@ fn what_became_of_each_message_comes_back_to_its_sender() {
     assert_eq!((&matched.unmatched[..], &matched.contradictions[..]), (&[][..], &[][..]));
     let Answer::Rejected(notes) = &matched.sets[1].answer else { panic!("rejected") };
     assert_eq!(notes[0].text, "segment UNT, element 1: count wrong (29)");
+}
+
+#[test]
+fn a_written_message_is_accepted_by_reader_and_guide_without_a_word() {
+    let despatch = |release: &str| edifact::NewMessage {
+        release: release.into(),
+        segments: vec![
+            NewSegment::new("BGM").elements(["351", "DA'1", "9"]),
+            NewSegment::new("DTM").composite(["137", "20260131", "102"]),
+            NewSegment::new("NAD").element("ST").composite(["4012345000009", "", "9"]),
+            NewSegment::new("CPS").element("1"),
+            NewSegment::new("LIN").elements(["1", ""]).composite(["4012345000016", "EN"]),
+            NewSegment::new("QTY").composite(["12", "10", "PCE"]),
+        ],
+        ..message("DESADV")
+    };
+    for version in 1..=4 {
+        for release in ["96A", "01B"] {
+            let content = Content::Messages(vec![despatch(release)]);
+            let bytes = edifact::interchange(&edifact_envelope(version), &content).unwrap();
+            let document = edi::read(&bytes);
+            let verdict = verdict::interchange(&document.interchanges[0], Guides::built_in());
+            assert_eq!(crate::samples::findings(&verdict), Vec::<String>::new(), "{version} {release}");
+            assert_eq!(verdict.groups[0].sets_accepted(), 1);
+            let owed = ack::owed(&verdict, AckPolicy::default(), Delimiters::EDIFACT);
+            let [Owed::Contrl(contrl)] = &owed[..] else { panic!("one CONTRL") };
+            let said: Vec<_> = contrl.segments.iter().map(NewSegment::id).collect();
+            assert_eq!(said, ["UCI", "UCM"]);
+        }
+    }
 }
