@@ -19,7 +19,7 @@ impl Map {
     /// # Errors
     /// Everything that makes the document say something else than its sender meant, each with segment and element and
     /// without its value.
-    pub fn read<'m, 'a>(&'m self, set: &TransactionSet<'a>) -> Result<Draft<'m, 'a>, Vec<Finding>> {
+    pub fn read<'m, 'a>(&'m self, set: &'a TransactionSet<'a>) -> Result<Draft<'m, 'a>, Vec<Finding>> {
         let mut reader = Reader {
             map: self,
             draft: Draft::new(set),
@@ -81,7 +81,7 @@ struct Reader<'m, 'a> {
 }
 
 impl<'m, 'a> Reader<'m, 'a> {
-    fn segment(&mut self, segment: &Segment<'a>) {
+    fn segment(&mut self, segment: &'a Segment<'a>) {
         let id = segment.id();
         self.here = Here { id, position: segment.position() };
         self.cut.fill(segment);
