@@ -158,9 +158,13 @@ pub struct LoadTender {
 #[serde(deny_unknown_fields)]
 pub struct Stop {
     /// Its place in the order, from 1.
-    pub stop_no: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_no: Option<u32>,
     /// `load`, `unload`, …, or the sender's code (X12 element 163).
     pub reason: String,
+    /// The place's code, or its name in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
     /// Weight loaded or unloaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]

@@ -48,6 +48,9 @@ pub struct ReceivedLine {
     /// The item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sku: Option<String>,
+    /// The receiver's number of the item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer_sku: Option<String>,
     /// The item's GTIN or UPC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gtin: Option<String>,
