@@ -71,6 +71,9 @@ pub struct StatusEvent {
     /// What became of an appointment, in the sender's code (X12 element 1652).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appointment: Option<String>,
+    /// Why the appointment is as it is, in the sender's code (X12 element 1651).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appointment_reason: Option<String>,
     /// When it happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Moment>,

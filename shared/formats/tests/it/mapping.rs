@@ -96,7 +96,7 @@ fn every_map_compiles_and_names_only_what_its_document_has() {
 }
 
 /// What a set is written as, in an interchange of its own.
-fn rewritten(set: &TransactionSet<'_>, segments: Vec<NewSegment>) -> Vec<u8> {
+fn rewritten(functional_id: &str, set: &TransactionSet<'_>, segments: Vec<NewSegment>) -> Vec<u8> {
     let envelope = Envelope {
         sender: ("ZZ".to_owned(), "A".to_owned()),
         receiver: ("ZZ".to_owned(), "B".to_owned()),
@@ -110,7 +110,7 @@ fn rewritten(set: &TransactionSet<'_>, segments: Vec<NewSegment>) -> Vec<u8> {
         line_feeds: false,
     };
     let group = NewGroup {
-        functional_id: "XX".to_owned(),
+        functional_id: functional_id.to_owned(),
         sender_code: "AA".to_owned(),
         receiver_code: "BB".to_owned(),
         control_number: ControlNumber::new(1).unwrap(),
@@ -167,10 +167,12 @@ fn every_sample_is_what_its_json_says_and_is_written_as_it_was() {
         let written = map.write(&typed).unwrap_or_else(|findings| panic!("{name}: {findings:#?}"));
         assert_eq!(written.unwritten, Vec::<String>::new(), "{name}");
         let again = match standard {
-            Standard::X12 => rewritten(set, written.segments),
+            Standard::X12 => rewritten(&file.interchanges[0].groups[0].functional_id(), set, written.segments),
             Standard::Edifact => rewritten_edifact(set, &written.segments),
         };
         let file = edi::read(&again);
+        let verdict = edi::verdict::group(&file.interchanges[0].groups[0], edi::guide::Guides::built_in());
+        assert_eq!(verdict.sets[0].findings, Vec::new(), "{name}: {}", String::from_utf8_lossy(&again));
         let reread = &file.interchanges[0].groups[0].sets[0];
         assert_eq!(map.read(reread).unwrap().to_json(), typed, "{name}: {}", String::from_utf8_lossy(&again));
         if draft.unmapped().is_empty() && !name.contains("-foreign") {
