@@ -88,6 +88,8 @@ pub(super) struct Tree {
 pub(super) struct Field {
     pub(super) source: Source,
     pub(super) content: Content,
+    /// Written only if this element is.
+    pub(super) beside: Option<Position>,
     pub(super) line: u32,
 }
 
@@ -505,6 +507,10 @@ fn field(line: &Line) -> Result<Field, MapError> {
         return Err(wrong());
     };
     let (at, required) = first.strip_suffix('!').map_or((*first, false), |at| (at, true));
+    let (at, beside) = match at.strip_suffix(']').and_then(|inner| inner.split_once('[')) {
+        Some((before, inner)) if !before.contains('/') => (before, Some(position(inner).ok_or_else(wrong)?)),
+        _ => (at, None),
+    };
     let source = source(at).ok_or_else(wrong)?;
     let value = |place: &str, kind: Kind, fallback: bool| {
         path(place).map(|path| Content::Value { path, kind, required, fallback })
@@ -530,7 +536,7 @@ fn field(line: &Line) -> Result<Field, MapError> {
     if parts > most {
         return Err(error(line.no, "has more positions than its kind has parts"));
     }
-    Ok(Field { source, content, line: line.no })
+    Ok(Field { source, content, beside, line: line.no })
 }
 
 fn computed(text: &str) -> Option<Content> {

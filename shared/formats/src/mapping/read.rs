@@ -27,7 +27,7 @@ impl Map {
             claimed: HashSet::new(),
             units: HashMap::new(),
             counts: HashMap::new(),
-            cut: Cut::new(),
+            cut: Cut::default(),
             at: 0,
             here: Here::default(),
             findings: Vec::new(),
@@ -232,7 +232,7 @@ impl<'m, 'a> Reader<'m, 'a> {
                         self.total(field, sum);
                     }
                 }
-                Content::Constant(_) | Content::Index | Content::HasChildren => {}
+                Content::Constant(..) | Content::Index | Content::HasChildren => {}
             }
         }
     }
@@ -362,7 +362,7 @@ impl<'m, 'a> Reader<'m, 'a> {
         }
     }
 
-    fn close(&mut self, frame: &Frame<'m>, set: &TransactionSet<'a>) {
+    fn close(&mut self, frame: &Frame<'m>, set: &'a TransactionSet<'a>) {
         let last = set.segments.last();
         if let Some(last) = last {
             self.cut.fill(last);

@@ -231,25 +231,12 @@ impl<'m, 'v> Writer<'m, 'v> {
         }
         let mut says = false;
         let mut absent = Vec::new();
+        for field in node.fields.iter().filter(|field| field.beside.is_none()) {
+            says |= self.field(node, field, base, entry, unit, &mut elements, &mut absent);
+        }
         for field in &node.fields {
-            match &field.content {
-                Content::Value { fallback: true, .. } => {}
-                Content::Value { path, kind, required, .. } => {
-                    let at = if path.list { entry.cloned() } else { self.resolve(base, path) };
-                    match at.filter(|at| !at.value.is_null()) {
-                        Some(at) => says |= self.value(node, field, kind, &at, &mut elements),
-                        None if *required => absent.push(path),
-                        None => {}
-                    }
-                }
-                computed => {
-                    let text = self.computed(computed, base, unit);
-                    if let Source::At(positions) = &field.source
-                        && let Some(position) = positions.first()
-                    {
-                        put(&mut elements, *position, text);
-                    }
-                }
+            if field.beside.is_some_and(|beside| elements.contains_key(&key(beside))) {
+                self.field(node, field, base, entry, unit, &mut elements, &mut absent);
             }
         }
         let (place, stands) = (self.out.len(), node.required || unit.is_some() || list_of(node).is_some());
@@ -264,8 +251,53 @@ impl<'m, 'v> Writer<'m, 'v> {
         }
     }
 
+    /// Writes one element; says whether it says something.
+    #[expect(clippy::too_many_arguments, reason = "what one segment is made of, used in one place")]
+    fn field(
+        &mut self,
+        node: &'m Node,
+        field: &'m Field,
+        base: &At<'v>,
+        entry: Option<&At<'v>>,
+        unit: Option<Unit>,
+        elements: &mut Elements,
+        absent: &mut Vec<&'m Path>,
+    ) -> bool {
+        match &field.content {
+            Content::Value { fallback: true, path, .. } => {
+                // What is read from an element that another line writes is said by that line.
+                let other = node.fields.iter().any(|other| !std::ptr::eq(other, field) && other.source == field.source);
+                if let Some(at) = self.resolve(base, path).filter(|_| other) {
+                    self.written.insert(std::ptr::from_ref(at.value));
+                }
+                false
+            }
+            Content::Value { path, kind, required, .. } => {
+                let at = if path.list { entry.cloned() } else { self.resolve(base, path) };
+                match at.filter(|at| !at.value.is_null()) {
+                    Some(at) => return self.value(field, kind, &at, elements),
+                    None if *required => absent.push(path),
+                    None => {}
+                }
+                false
+            }
+            computed => {
+                let text = self.computed(computed, base, unit);
+                // A total says something; a constant does not.
+                let total = matches!(computed, Content::Sum(_) | Content::Count(_) | Content::CountSegments(_));
+                let says = total && text != "0";
+                if let Source::At(positions) = &field.source
+                    && let Some(position) = positions.first()
+                {
+                    put(elements, *position, text);
+                }
+                says
+            }
+        }
+    }
+
     /// Writes one value; says whether it says something.
-    fn value(&mut self, node: &Node, field: &Field, kind: &Kind, at: &At<'v>, elements: &mut Elements) -> bool {
+    fn value(&mut self, field: &Field, kind: &Kind, at: &At<'v>, elements: &mut Elements) -> bool {
         let table = match kind {
             Kind::Code(name) => self.map.tables.get(name),
             _ => None,
@@ -299,14 +331,16 @@ impl<'m, 'v> Writer<'m, 'v> {
                 };
                 let code = codes.iter().find(|code| *code == by_length).or_else(|| codes.first());
                 let (Some((qualifier, position)), Some(code)) = (free, code) else {
-                    self.fail(at.pointer.clone(), &format!("finds no pair of elements left in {}", node.id));
+                    // Where all pairs are taken the value is named among those that were not written.
                     return false;
                 };
                 put(elements, *qualifier, code.clone());
                 put(elements, *position, texts.concat());
             }
         }
-        self.written.insert(std::ptr::from_ref(at.value));
+        if says {
+            self.written.insert(std::ptr::from_ref(at.value));
+        }
         says
     }
 
