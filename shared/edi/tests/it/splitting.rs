@@ -81,3 +81,21 @@ fn a_name_cannot_leave_its_folder() {
     let whole = file(&[ship_confirm("....")]);
     assert_eq!(parts(&whole, By::Set).remove(0).0, "x12-945-000000007-3-_");
 }
+
+#[test]
+fn edifact_messages_get_their_interchange_and_their_group_if_they_are_in_one() {
+    let una = "UNA:+.? '\n";
+    let unb = "UNB+UNOC:3+SENDER:14+RECEIVER:14+260131:1435+REF1'\n";
+    let message = |n: &str| format!("UNH+{n}+CONTRL:D:3:UN'\nUCI+REF{n}+SENDER:14+RECEIVER:14+7'\nUNT+3+{n}'\n");
+    let (one, two) = (message("1"), message("2"));
+    let loose = format!("{una}{unb}{one}{two}UNZ+2+REF1'\n");
+    let cut = parts(&loose, By::Set);
+    assert_eq!(cut.len(), 2);
+    assert_eq!(cut[1], ("edifact-CONTRL-REF1-2".to_owned(), format!("{una}{unb}{two}UNZ+1+REF1'\n")));
+    assert_eq!(parts(&loose, By::Group), [("edifact-group-REF1".to_owned(), loose)], "there is but one");
+    let ung = "UNG+CONTRL+SENDER+RECEIVER+260131:1435+G1+UN+D:3'\n";
+    let grouped = format!("{una}{unb}{ung}{one}{two}UNE+2+G1'\nUNZ+1+REF1'\n");
+    let cut = parts(&grouped, By::Set);
+    assert_eq!(cut[0].0, "edifact-CONTRL-REF1-G1-1");
+    assert_eq!(cut[0].1, format!("{una}{unb}{ung}{one}UNE+1+G1'\nUNZ+1+REF1'\n"));
+}
