@@ -187,14 +187,17 @@ fn a_value_with_separators_is_released_in_edifact() {
 }
 
 #[test]
-fn every_sample_comes_back_from_json() {
+fn every_sample_and_every_awkward_file_comes_back_from_json() {
     let mut count = 0;
-    for folder in ["x12", "edifact"] {
-        let folder = format!("{}/tests/samples/{folder}", env!("CARGO_MANIFEST_DIR"));
-        for entry in std::fs::read_dir(folder).into_iter().flatten() {
-            assert_identical(&std::fs::read(entry.unwrap().path()).unwrap());
+    for folder in
+        ["samples/x12", "samples/edifact", "awkward/x12", "awkward/edifact", "awkward/mixed", "awkward/not-edi"]
+    {
+        let folder = format!("{}/tests/{folder}", env!("CARGO_MANIFEST_DIR"));
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            assert_identical(&std::fs::read(&path).unwrap());
             count += 1;
         }
     }
-    assert!(count > 20, "the samples are there");
+    assert!(count > 400, "the samples are there, and not only {count}");
 }
