@@ -5,9 +5,11 @@
 
 mod code;
 mod delivery;
+pub mod documents;
 mod event;
 mod id;
 mod message;
+mod moment;
 mod order;
 mod parked;
 mod principal;
@@ -26,6 +28,7 @@ pub use message::{
     Acknowledgment, Content, GroupAck, Inbound, Message, MilestoneUpdate, Owed, SetReference, ShipConfirm, ShippedLine,
     Work,
 };
+pub use moment::{Moment, MomentError};
 pub use order::{Address, Carrier, OrderLine, OrderRelease};
 pub use parked::{Parked, ParkedAs};
 pub use principal::{PartnerScope, Principal, Role};

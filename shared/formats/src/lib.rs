@@ -11,6 +11,7 @@ pub mod event_json;
 mod json;
 pub mod limits;
 mod lines;
+pub mod mapping;
 pub mod order_json;
 pub mod problem;
 pub mod release_json;

@@ -22,3 +22,17 @@ pub const SHIPPED_LINES_MAX: usize = 1_000;
 /// Largest ship confirm in canonical form, bytes: about 2,000 cartons, each with its SSCC and tracking number. It lies in
 /// the table up to three times in one item of at most 400 KB: as the shipment's fact and in the events that tell it.
 pub const SHIP_CONFIRM_LEN_MAX: usize = 96 * 1024;
+
+/// Deepest level of a map's text. The deepest loops of the standards have six levels; each is two blanks.
+pub const MAP_DEPTH_MAX: usize = 16;
+
+/// Most lines of a map with what it takes from others. The longest of ours has two hundred.
+pub const MAP_LINES_MAX: usize = 5_000;
+
+/// Most values, objects and lists of one document that a map reads: what a set of 500,000 segments with four values each
+/// makes. More would be larger than a function's memory.
+pub const DRAFT_NODES_MAX: usize = 2_000_000;
+
+/// Deepest unit of a shipment's tree. Order, pallet, carton, inner pack and item are five; deeper ones are built to
+/// exhaust a reader's stack.
+pub const TREE_DEPTH_MAX: usize = 24;

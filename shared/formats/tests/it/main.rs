@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod acknowledgment;
 #[cfg(test)]
+mod mapping;
+#[cfg(test)]
 mod order_json;
 #[cfg(test)]
 mod rest;

@@ -1,0 +1,17 @@
+//! The documents that partners exchange, each in one form whatever standard it came in.
+//!
+//! They hold what the business acts on. What a document must say is no option; what partners leave out is one. Numbers and
+//! names are those of the sender; a reference or role for which there is a word of ours has that word, any other keeps its
+//! sender's code.
+
+mod notice;
+mod party;
+mod purchase;
+mod stock;
+
+pub use notice::{ShipmentNotice, Unit, UnitLevel};
+pub use party::{Party, PartyRole, Reference};
+pub use purchase::{PurchaseLine, PurchaseOrder, Purpose};
+pub use stock::{
+    Adjustment, Receipt, ReceiptException, ReceivedLine, StockAdjustment, StockLevel, StockLine, StockReport,
+};

@@ -1,0 +1,412 @@
+//! A document while it is read: a tree in one list, every value with the places it came from.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::fmt;
+use std::ops::Range;
+
+use canonical::{Code, Finding, Place};
+use edi::TransactionSet;
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    self, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+};
+use serde::forward_to_deserialize_any;
+use serde_json::{Map as Object, Value};
+
+use super::value::Leaf;
+use super::{Mapped, Origin};
+use crate::limits::DRAFT_NODES_MAX;
+
+/// A node's place in the list.
+pub(super) type At = usize;
+
+/// The whole document.
+pub(super) const ROOT: At = 0;
+
+/// What a set says in canonical form, before it is a document of a type.
+#[derive(Debug)]
+pub struct Draft<'m, 'a> {
+    pub(super) nodes: Vec<Node<'m, 'a>>,
+    pub(super) sources: Vec<Source>,
+    pub(super) notes: Vec<Finding>,
+    /// Positions of the segments that the map does not name.
+    pub(super) unmapped: Vec<usize>,
+    pub(super) segments: Vec<(&'a str, usize)>,
+}
+
+#[derive(Debug)]
+pub(super) struct Node<'m, 'a> {
+    pub(super) up: At,
+    pub(super) step: Step<'m>,
+    pub(super) slot: Slot<'m, 'a>,
+    /// The map's line that set the value: of two, the first in the map is believed.
+    pub(super) line: u32,
+    pub(super) sources: Range<usize>,
+}
+
+/// The way from the node above.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step<'m> {
+    Name(&'m str),
+    Index(usize),
+}
+
+#[derive(Debug)]
+pub(super) enum Slot<'m, 'a> {
+    Object(Vec<(&'m str, At)>),
+    List(Vec<At>),
+    Leaf(Leaf<'a>),
+}
+
+/// Where a part of a value stands: the segment's place in the set, then element, component and bytes.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub(super) segment: usize,
+    pub(super) element: usize,
+    pub(super) component: usize,
+    pub(super) range: Range<usize>,
+}
+
+impl<'m, 'a> Draft<'m, 'a> {
+    pub(super) fn new(set: &TransactionSet<'a>) -> Self {
+        let root = Node { up: ROOT, step: Step::Index(0), slot: Slot::Object(Vec::new()), line: 0, sources: 0..0 };
+        let segments = set.segments.iter().map(|segment| (segment.id(), segment.position())).collect();
+        Self { nodes: vec![root], sources: Vec::new(), notes: Vec::new(), unmapped: Vec::new(), segments }
+    }
+
+    fn push(&mut self, up: At, step: Step<'m>, slot: Slot<'m, 'a>) -> Option<At> {
+        if self.nodes.len() >= DRAFT_NODES_MAX {
+            return None;
+        }
+        self.nodes.push(Node { up, step, slot, line: 0, sources: 0..0 });
+        Some(self.nodes.len() - 1)
+    }
+
+    pub(super) fn member(&self, at: At, name: &str) -> Option<At> {
+        match &self.nodes.get(at)?.slot {
+            Slot::Object(members) => members.iter().find(|(known, _)| *known == name).map(|(_, at)| *at),
+            _ => None,
+        }
+    }
+
+    /// The member `name` of the object at `at`, made if it is not there; `None` if `at` is no object or the draft full.
+    fn grown(&mut self, at: At, name: &'m str, slot: Slot<'m, 'a>) -> Option<At> {
+        if let Some(known) = self.member(at, name) {
+            return Some(known);
+        }
+        let made = self.push(at, Step::Name(name), slot)?;
+        match &mut self.nodes.get_mut(at)?.slot {
+            Slot::Object(members) => members.push((name, made)),
+            _ => return None,
+        }
+        Some(made)
+    }
+
+    /// The object at the end of `names`.
+    pub(super) fn object(&mut self, at: At, names: &'m [String]) -> Option<At> {
+        names.iter().try_fold(at, |at, name| self.grown(at, name, Slot::Object(Vec::new())))
+    }
+
+    /// A new entry of the list at the end of `names`.
+    pub(super) fn entry(&mut self, at: At, names: &'m [String], slot: Slot<'m, 'a>) -> Option<At> {
+        let [above @ .., last] = names else {
+            return None;
+        };
+        let above = self.object(at, above)?;
+        let holder = self.grown(above, last, Slot::List(Vec::new()))?;
+        let made = self.nodes.len();
+        match &mut self.nodes.get_mut(holder)?.slot {
+            Slot::List(entries) => {
+                let index = entries.len();
+                entries.push(made);
+                self.push(holder, Step::Index(index), slot)
+            }
+            _ => None,
+        }
+    }
+
+    /// Sets a value, unless a line that stands before in the map has set it. Says whether there was room.
+    pub(super) fn set(&mut self, at: At, names: &'m [String], leaf: Leaf<'a>, line: u32, from: Range<usize>) -> bool {
+        let [above @ .., last] = names else {
+            return false;
+        };
+        let Some(above) = self.object(at, above) else {
+            return false;
+        };
+        let known = self.member(above, last);
+        let at = match known {
+            Some(at) => at,
+            None => match self.grown(above, last, Slot::List(Vec::new())) {
+                Some(at) => at,
+                None => return false,
+            },
+        };
+        if let Some(node) = self.nodes.get_mut(at)
+            && (known.is_none() || line < node.line)
+        {
+            node.slot = Slot::Leaf(leaf);
+            node.line = line;
+            node.sources = from;
+        }
+        true
+    }
+
+    /// Appends a value to a list.
+    pub(super) fn append(
+        &mut self,
+        at: At,
+        names: &'m [String],
+        leaf: Leaf<'a>,
+        line: u32,
+        from: Range<usize>,
+    ) -> bool {
+        let Some(at) = self.entry(at, names, Slot::Leaf(leaf)) else {
+            return false;
+        };
+        if let Some(node) = self.nodes.get_mut(at) {
+            node.line = line;
+            node.sources = from;
+        }
+        true
+    }
+
+    /// The JSON Pointer of a node.
+    pub(super) fn pointer(&self, mut at: At) -> String {
+        let mut steps = Vec::new();
+        while at != ROOT
+            && let Some(node) = self.nodes.get(at)
+        {
+            steps.push(node.step);
+            at = node.up;
+        }
+        let mut text = String::new();
+        for step in steps.into_iter().rev() {
+            text.push('/');
+            match step {
+                Step::Name(name) => text.push_str(name),
+                Step::Index(index) => text.push_str(&index.to_string()),
+            }
+        }
+        text
+    }
+
+    /// Where a node's value stands, or the first value below it.
+    pub(super) fn place(&self, at: At) -> Option<Place> {
+        let node = self.nodes.get(at)?;
+        let source = self.sources.get(node.sources.start).filter(|_| !node.sources.is_empty());
+        let Some(source) = source else {
+            return match &node.slot {
+                Slot::Object(members) => members.iter().find_map(|(_, at)| self.place(*at)),
+                Slot::List(entries) => entries.iter().find_map(|at| self.place(*at)),
+                Slot::Leaf(_) => None,
+            };
+        };
+        let (id, position) = self.segments.get(source.segment)?;
+        Some(Place::Edi {
+            segment: Some((*id).to_owned()),
+            segment_position: Some(*position as u64),
+            element: Some(source.element as u64),
+            byte_offset: source.range.start as u64,
+        })
+    }
+
+    /// The canonical document as JSON.
+    pub fn to_json(&self) -> Value {
+        self.json(ROOT)
+    }
+
+    fn json(&self, at: At) -> Value {
+        match self.nodes.get(at).map(|node| &node.slot) {
+            Some(Slot::Object(members)) => {
+                let members = members.iter().map(|(name, at)| ((*name).to_owned(), self.json(*at)));
+                Value::Object(members.collect::<Object<_, _>>())
+            }
+            Some(Slot::List(entries)) => entries.iter().map(|at| self.json(*at)).collect(),
+            Some(Slot::Leaf(Leaf::Text(text))) => text.as_ref().into(),
+            Some(Slot::Leaf(Leaf::Integer(number))) => (*number).into(),
+            None => Value::Null,
+        }
+    }
+
+    /// Every value's places, in the order of the document's tree.
+    pub fn origins(&self) -> Vec<Origin> {
+        let mut origins = Vec::with_capacity(self.sources.len());
+        for (at, node) in self.nodes.iter().enumerate() {
+            if node.sources.is_empty() {
+                continue;
+            }
+            let pointer = self.pointer(at);
+            for source in self.sources.get(node.sources.clone()).unwrap_or_default() {
+                let Some((id, position)) = self.segments.get(source.segment) else {
+                    continue;
+                };
+                origins.push(Origin {
+                    pointer: pointer.clone(),
+                    segment: (*id).to_owned(),
+                    position: *position,
+                    element: source.element,
+                    component: source.component,
+                    range: source.range.clone(),
+                });
+            }
+        }
+        origins
+    }
+
+    /// What the map did not take: positions of segments, ST being 1.
+    pub fn unmapped(&self) -> &[usize] {
+        &self.unmapped
+    }
+
+    /// The draft as a document of its type.
+    ///
+    /// # Errors
+    /// What the document must say and does not, or says in another form, with its place.
+    pub fn document<T: DeserializeOwned>(&self) -> Result<Mapped<T>, Vec<Finding>> {
+        let last = Cell::new(ROOT);
+        let root = NodeRef { draft: self, at: ROOT, last: &last };
+        match T::deserialize(root) {
+            Ok(document) => Ok(Mapped { document, origins: self.origins(), notes: self.notes.clone() }),
+            Err(Misfit { missing, at }) => {
+                let at = at.unwrap_or(last.get());
+                let mut pointer = self.pointer(at);
+                let detail = match missing {
+                    Some(name) => {
+                        pointer.push('/');
+                        pointer.push_str(name);
+                        format!("the document does not say {pointer}")
+                    }
+                    None => format!("what the document says of {pointer} does not fit"),
+                };
+                let place = self.place(at).or(Some(Place::Pointer(pointer)));
+                Err(vec![Finding { code: Code::EdiSyntax, detail, place }])
+            }
+        }
+    }
+}
+
+/// Why a draft is no document of its type. Messages of serde repeat values, so they are not kept.
+#[derive(Debug)]
+struct Misfit {
+    missing: Option<&'static str>,
+    at: Option<At>,
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("does not fit")
+    }
+}
+
+impl std::error::Error for Misfit {}
+
+impl de::Error for Misfit {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self { missing: None, at: None }
+    }
+
+    fn missing_field(name: &'static str) -> Self {
+        Self { missing: Some(name), at: None }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct NodeRef<'d, 'm, 'a> {
+    draft: &'d Draft<'m, 'a>,
+    at: At,
+    last: &'d Cell<At>,
+}
+
+impl<'de> Deserializer<'de> for NodeRef<'_, '_, '_> {
+    type Error = Misfit;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        self.last.set(self.at);
+        // An error that a deeper node has not placed is of this one.
+        let placed = |error: Misfit| Misfit { at: error.at.or(Some(self.at)), ..error };
+        let node = self.draft.nodes.get(self.at).ok_or(Misfit { missing: None, at: None })?;
+        match &node.slot {
+            Slot::Object(members) => visitor.visit_map(Members { of: self, rest: members.iter(), value: None }),
+            Slot::List(entries) => visitor.visit_seq(Entries { of: self, rest: entries.iter() }),
+            Slot::Leaf(Leaf::Text(Cow::Borrowed(text))) => visitor.visit_str(text),
+            Slot::Leaf(Leaf::Text(Cow::Owned(text))) => visitor.visit_str(text),
+            Slot::Leaf(Leaf::Integer(number)) => visitor.visit_u64(*number),
+        }
+        .map_err(placed)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
+        self.last.set(self.at);
+        let placed = |error: Misfit| Misfit { at: error.at.or(Some(self.at)), ..error };
+        match self.draft.nodes.get(self.at).map(|node| &node.slot) {
+            Some(Slot::Leaf(Leaf::Text(text))) => {
+                let text: StrDeserializer<'_, Misfit> = text.as_ref().into_deserializer();
+                text.deserialize_enum(name, variants, visitor).map_err(placed)
+            }
+            _ => Err(placed(Misfit { missing: None, at: None })),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier ignored_any
+    }
+}
+
+struct Members<'d, 'm, 'a> {
+    of: NodeRef<'d, 'm, 'a>,
+    rest: std::slice::Iter<'d, (&'m str, At)>,
+    value: Option<At>,
+}
+
+impl<'de> MapAccess<'de> for Members<'_, '_, '_> {
+    type Error = Misfit;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
+        let Some((name, at)) = self.rest.next() else {
+            return Ok(None);
+        };
+        self.value = Some(*at);
+        let name: StrDeserializer<'_, Misfit> = (*name).into_deserializer();
+        seed.deserialize(name).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
+        let at = self.value.take().ok_or(Misfit { missing: None, at: None })?;
+        seed.deserialize(NodeRef { at, ..self.of })
+    }
+}
+
+struct Entries<'d, 'm, 'a> {
+    of: NodeRef<'d, 'm, 'a>,
+    rest: std::slice::Iter<'d, At>,
+}
+
+impl<'de> SeqAccess<'de> for Entries<'_, '_, '_> {
+    type Error = Misfit;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
+        let Some(at) = self.rest.next() else {
+            return Ok(None);
+        };
+        seed.deserialize(NodeRef { at: *at, ..self.of }).map(Some)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.rest.len())
+    }
+}
