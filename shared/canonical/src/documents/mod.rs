@@ -4,14 +4,26 @@
 //! names are those of the sender; a reference or role for which there is a word of ours has that word, any other keeps its
 //! sender's code.
 
+mod freight;
 mod notice;
 mod party;
 mod purchase;
+mod returns;
 mod stock;
+mod warehouse;
 
+pub use freight::{
+    FreightInvoice, FreightLine, LoadTender, ShipmentStatus, StatusEvent, StatusReport, Stop, StopOrder, StopRole,
+    TenderDecision, TenderResponse,
+};
 pub use notice::{ShipmentNotice, Unit, UnitLevel};
 pub use party::{Party, PartyRole, Reference};
-pub use purchase::{PurchaseLine, PurchaseOrder, Purpose};
+pub use purchase::{
+    Charge, ChargeKind, Invoice, InvoiceLine, OrderResponse, PurchaseLine, PurchaseOrder, Purpose, ResponseLine,
+    ResponseOutcome,
+};
+pub use returns::{ReturnAuthorization, ReturnLine, ReturnQuantity};
 pub use stock::{
     Adjustment, Receipt, ReceiptException, ReceivedLine, StockAdjustment, StockLevel, StockLine, StockReport,
 };
+pub use warehouse::{InboundLine, InboundNotice, WarehouseOrder, WarehouseOrderLine};

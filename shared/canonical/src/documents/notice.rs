@@ -31,6 +31,9 @@ pub struct ShipmentNotice {
     /// Standard carrier alpha code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scac: Option<String>,
+    /// The carrier in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<String>,
     /// The carrier's service in its own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,

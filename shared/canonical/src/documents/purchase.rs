@@ -114,3 +114,214 @@ pub struct PurchaseLine {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,
 }
+
+/// A seller answers an order: X12 855, EDIFACT ORDRSP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderResponse {
+    /// The buyer's number of the order.
+    pub po_no: String,
+    /// The seller's number of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_no: Option<String>,
+    /// What to do with it.
+    pub purpose: Purpose,
+    /// `accepted`, `accepted_with_changes`, `rejected`, …, or the sender's code (X12 element 587).
+    pub decision: String,
+    /// The day of the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered_on: Option<Date>,
+    /// When it was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responded_at: Option<Moment>,
+    /// Currency of all amounts, ISO 4217.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// Words for people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Who takes part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parties: Vec<Party>,
+    /// Numbers by which it is known elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+    /// The answer for each line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<ResponseLine>,
+}
+
+/// The answer for one line of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResponseLine {
+    /// The buyer's line number, as the buyer writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line_no: Option<String>,
+    /// The item, as the sender numbers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// The item, as the buyer numbers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer_sku: Option<String>,
+    /// The item's GTIN or UPC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gtin: Option<String>,
+    /// Ordered, in `uom`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<Quantity>,
+    /// Unit of measure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uom: Option<String>,
+    /// Price of one unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub price: Option<Decimal>,
+    /// Words for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What becomes of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outcomes: Vec<ResponseOutcome>,
+}
+
+/// What becomes of an ordered line, or of a part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResponseOutcome {
+    /// `accepted`, `backordered`, `rejected`, …, or the sender's code (X12 element 668, EDIFACT 1229).
+    pub status: String,
+    /// How much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<Quantity>,
+    /// Unit of measure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uom: Option<String>,
+    /// When it will be shipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Moment>,
+}
+
+/// A seller wants to be paid: X12 810, EDIFACT INVOIC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Invoice {
+    /// The seller's number of the invoice.
+    pub invoice_no: String,
+    /// The day of the invoice.
+    pub invoiced_on: Date,
+    /// What to do with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Purpose>,
+    /// What kind of invoice, in the sender's code (X12 element 640, EDIFACT 1001).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The buyer's number of the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub po_no: Option<String>,
+    /// The day of the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub po_date: Option<Date>,
+    /// Currency of all amounts, ISO 4217.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// Until when to pay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<Date>,
+    /// Terms of payment in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<String>,
+    /// When the goods left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipped_at: Option<Moment>,
+    /// Standard carrier alpha code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scac: Option<String>,
+    /// Words for people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Who takes part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parties: Vec<Party>,
+    /// Numbers by which it is known elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+    /// What is invoiced.
+    pub lines: Vec<InvoiceLine>,
+    /// What is to be paid.
+    #[schemars(with = "String")]
+    pub total: Decimal,
+    /// The tax in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub tax: Option<Decimal>,
+    /// Charges and allowances for all lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub charges: Vec<Charge>,
+}
+
+/// One line of an invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvoiceLine {
+    /// Its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line_no: Option<String>,
+    /// The item, as the sender numbers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// The item, as the buyer numbers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer_sku: Option<String>,
+    /// The item's GTIN or UPC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gtin: Option<String>,
+    /// Invoiced, in `uom`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<Quantity>,
+    /// Unit of measure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uom: Option<String>,
+    /// Price of one unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub price: Option<Decimal>,
+    /// What the line comes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub amount: Option<Decimal>,
+    /// Words for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Numbers of the line elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+}
+
+/// A charge, or what is taken off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Charge {
+    /// Which.
+    pub kind: ChargeKind,
+    /// What for, in the sender's code (X12 element 1300, EDIFACT 7161).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// How much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub amount: Option<Decimal>,
+    /// Words for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// Whether something is added or taken off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChargeKind {
+    /// Added.
+    Charge,
+    /// Taken off.
+    Allowance,
+}

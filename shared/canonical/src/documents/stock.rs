@@ -208,4 +208,10 @@ pub struct StockLevel {
     /// Unit of measure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uom: Option<String>,
+    /// The lot, where levels are of lots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot: Option<String>,
+    /// The place in the warehouse, where levels are of places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
 }

@@ -14,7 +14,7 @@ macro_rules! maps {
     };
 }
 
-const X12: &[(&str, &str, &str)] = maps!(X12_COMMON, "x12": "846" "850" "856" "944" "947");
+const X12: &[(&str, &str, &str)] = maps!(X12_COMMON, "x12": "180" "204" "210" "214" "810" "846" "850" "855" "856" "860" "861" "940" "943" "944" "947" "990");
 
 static MAPS: LazyLock<Vec<Map>> = LazyLock::new(|| all().into_iter().filter_map(|(_, map)| map.ok()).collect());
 

@@ -107,7 +107,8 @@ pub(super) enum Content {
         required: bool,
         fallback: bool,
     },
-    Constant(String),
+    /// Written always, or only beside another element.
+    Constant(String, Option<Position>),
     /// How many segments with this id stand before.
     CountSegments(String),
     /// How many entries a list has.
@@ -504,6 +505,11 @@ fn field(line: &Line) -> Result<Field, MapError> {
     let [first, rest @ ..] = words.as_slice() else {
         return Err(wrong());
     };
+    if let (Some((at, beside)), ["=", value]) = (first.strip_suffix(']').and_then(|at| at.split_once('[')), rest) {
+        let at = position(at).ok_or_else(wrong)?;
+        let content = Content::Constant((*value).to_owned(), Some(position(beside).ok_or_else(wrong)?));
+        return Ok(Field { source: Source::At(vec![at]), content, line: line.no });
+    }
     let (at, required) = first.strip_suffix('!').map_or((*first, false), |at| (at, true));
     let source = source(at).ok_or_else(wrong)?;
     let value = |place: &str, kind: Kind, fallback: bool| {
@@ -546,7 +552,7 @@ fn computed(text: &str) -> Option<Content> {
         "index()" => Content::Index,
         "children()" => Content::HasChildren,
         constant if constant.contains('(') => return None,
-        constant => Content::Constant(constant.to_owned()),
+        constant => Content::Constant(constant.to_owned(), None),
     })
 }
 

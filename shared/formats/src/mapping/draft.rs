@@ -69,7 +69,7 @@ pub(super) struct Source {
 }
 
 impl<'m, 'a> Draft<'m, 'a> {
-    pub(super) fn new(set: &TransactionSet<'a>) -> Self {
+    pub(super) fn new(set: &'a TransactionSet<'a>) -> Self {
         let root = Node { up: ROOT, step: Step::Index(0), slot: Slot::Object(Vec::new()), line: 0, sources: 0..0 };
         let segments = set.segments.iter().map(|segment| (segment.id(), segment.position())).collect();
         Self { nodes: vec![root], sources: Vec::new(), notes: Vec::new(), unmapped: Vec::new(), segments }

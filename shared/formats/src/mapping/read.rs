@@ -19,7 +19,7 @@ impl Map {
     /// # Errors
     /// Everything that makes the document say something else than its sender meant, each with segment and element and
     /// without its value.
-    pub fn read<'m, 'a>(&'m self, set: &TransactionSet<'a>) -> Result<Draft<'m, 'a>, Vec<Finding>> {
+    pub fn read<'m, 'a>(&'m self, set: &'a TransactionSet<'a>) -> Result<Draft<'m, 'a>, Vec<Finding>> {
         let mut reader = Reader {
             map: self,
             draft: Draft::new(set),
@@ -27,7 +27,7 @@ impl Map {
             claimed: HashSet::new(),
             units: HashMap::new(),
             counts: HashMap::new(),
-            cut: Cut::new(),
+            cut: Cut::default(),
             at: 0,
             here: Here::default(),
             findings: Vec::new(),
@@ -81,7 +81,7 @@ struct Reader<'m, 'a> {
 }
 
 impl<'m, 'a> Reader<'m, 'a> {
-    fn segment(&mut self, segment: &Segment<'a>) {
+    fn segment(&mut self, segment: &'a Segment<'a>) {
         let id = segment.id();
         self.here = Here { id, position: segment.position() };
         self.cut.fill(segment);
@@ -232,7 +232,7 @@ impl<'m, 'a> Reader<'m, 'a> {
                         self.total(field, sum);
                     }
                 }
-                Content::Constant(_) | Content::Index | Content::HasChildren => {}
+                Content::Constant(..) | Content::Index | Content::HasChildren => {}
             }
         }
     }
@@ -362,7 +362,7 @@ impl<'m, 'a> Reader<'m, 'a> {
         }
     }
 
-    fn close(&mut self, frame: &Frame<'m>, set: &TransactionSet<'a>) {
+    fn close(&mut self, frame: &Frame<'m>, set: &'a TransactionSet<'a>) {
         let last = set.segments.last();
         if let Some(last) = last {
             self.cut.fill(last);

@@ -269,6 +269,7 @@ pub(super) fn write(
             match table.pairs.iter().find(|(_, word)| *word == text) {
                 Some((code, _)) => code.clone(),
                 None if table.otherwise == Otherwise::Kept => text.into_owned(),
+                None if table.otherwise == Otherwise::LeftOut => String::new(),
                 None => return Err("has no code in the partner's document"),
             }
         }

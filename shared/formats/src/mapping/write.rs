@@ -233,23 +233,42 @@ impl<'m, 'v> Writer<'m, 'v> {
         let mut absent = Vec::new();
         for field in &node.fields {
             match &field.content {
-                Content::Value { fallback: true, .. } => {}
+                Content::Value { fallback: true, path, .. } => {
+                    // What is read from an element that another line writes is said by that line.
+                    let others = |other: &&Field| !std::ptr::eq(*other, field) && other.source == field.source;
+                    if let Some(at) = self.resolve(base, path)
+                        && node.fields.iter().any(|other| others(&other))
+                    {
+                        self.written.insert(std::ptr::from_ref(at.value));
+                    }
+                }
                 Content::Value { path, kind, required, .. } => {
                     let at = if path.list { entry.cloned() } else { self.resolve(base, path) };
                     match at.filter(|at| !at.value.is_null()) {
-                        Some(at) => says |= self.value(node, field, kind, &at, &mut elements),
+                        Some(at) => says |= self.value(field, kind, &at, &mut elements),
                         None if *required => absent.push(path),
                         None => {}
                     }
                 }
                 computed => {
                     let text = self.computed(computed, base, unit);
+                    // A total says something; a constant does not.
+                    let total = matches!(computed, Content::Sum(_) | Content::Count(_) | Content::CountSegments(_));
+                    says |= total && text != "0";
                     if let Source::At(positions) = &field.source
                         && let Some(position) = positions.first()
                     {
                         put(&mut elements, *position, text);
                     }
                 }
+            }
+        }
+        for field in &node.fields {
+            if let (Content::Constant(text, Some(beside)), Source::At(at)) = (&field.content, &field.source)
+                && let [at] = at.as_slice()
+                && elements.contains_key(&key(*beside))
+            {
+                put(&mut elements, *at, text.clone());
             }
         }
         let (place, stands) = (self.out.len(), node.required || unit.is_some() || list_of(node).is_some());
@@ -265,7 +284,7 @@ impl<'m, 'v> Writer<'m, 'v> {
     }
 
     /// Writes one value; says whether it says something.
-    fn value(&mut self, node: &Node, field: &Field, kind: &Kind, at: &At<'v>, elements: &mut Elements) -> bool {
+    fn value(&mut self, field: &Field, kind: &Kind, at: &At<'v>, elements: &mut Elements) -> bool {
         let table = match kind {
             Kind::Code(name) => self.map.tables.get(name),
             _ => None,
@@ -299,20 +318,22 @@ impl<'m, 'v> Writer<'m, 'v> {
                 };
                 let code = codes.iter().find(|code| *code == by_length).or_else(|| codes.first());
                 let (Some((qualifier, position)), Some(code)) = (free, code) else {
-                    self.fail(at.pointer.clone(), &format!("finds no pair of elements left in {}", node.id));
+                    // Where all pairs are taken the value is named among those that were not written.
                     return false;
                 };
                 put(elements, *qualifier, code.clone());
                 put(elements, *position, texts.concat());
             }
         }
-        self.written.insert(std::ptr::from_ref(at.value));
+        if says {
+            self.written.insert(std::ptr::from_ref(at.value));
+        }
         says
     }
 
     fn computed(&self, content: &Content, base: &At<'v>, unit: Option<Unit>) -> String {
         match content {
-            Content::Constant(text) => text.clone(),
+            Content::Constant(text, None) => text.clone(),
             Content::CountSegments(id) => self.out.iter().filter(|segment| segment.id() == id).count().to_string(),
             Content::Count(path) => self.resolve(base, path).map_or(0, |list| list.entries().count()).to_string(),
             Content::Sum(path) => {
@@ -326,7 +347,7 @@ impl<'m, 'v> Writer<'m, 'v> {
             }
             Content::Index => (base.index + 1).to_string(),
             Content::HasChildren => unit.map_or("0", |unit| if unit.has_children { "1" } else { "0" }).to_owned(),
-            Content::Value { .. } => String::new(),
+            Content::Constant(_, Some(_)) | Content::Value { .. } => String::new(),
         }
     }
 

@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use canonical::documents::{PurchaseOrder, Receipt, ShipmentNotice, StockAdjustment, StockReport};
+use canonical::documents::{
+    FreightInvoice, InboundNotice, Invoice, LoadTender, OrderResponse, PurchaseOrder, Receipt, ReturnAuthorization,
+    ShipmentNotice, ShipmentStatus, StockAdjustment, StockReport, TenderResponse, WarehouseOrder,
+};
 use canonical::{Finding, Place};
 use edi::write::{Envelope, NewGroup, NewSegment, NewSet};
 use edi::{ControlNumber, Delimiters, Standard, TransactionSet};
@@ -39,6 +42,15 @@ fn kinds() -> Vec<Kind> {
         kind::<StockReport>("stock-report"),
         kind::<ShipmentNotice>("shipment-notice"),
         kind::<PurchaseOrder>("purchase-order"),
+        kind::<OrderResponse>("order-response"),
+        kind::<Invoice>("invoice"),
+        kind::<ReturnAuthorization>("return-authorization"),
+        kind::<InboundNotice>("inbound-notice"),
+        kind::<WarehouseOrder>("warehouse-order"),
+        kind::<ShipmentStatus>("shipment-status"),
+        kind::<LoadTender>("load-tender"),
+        kind::<TenderResponse>("tender-response"),
+        kind::<FreightInvoice>("freight-invoice"),
     ]
 }
 

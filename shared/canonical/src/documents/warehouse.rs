@@ -1,0 +1,172 @@
+//! Documents that tell a warehouse what comes and what to do.
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Party, Purpose, Reference};
+use crate::{Moment, Quantity};
+
+/// Goods are on their way to a warehouse: X12 943.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InboundNotice {
+    /// The shipper's number of the shipment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipment_no: Option<String>,
+    /// The depositor's number of the inbound order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_no: Option<String>,
+    /// What kind of notice it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<String>,
+    /// The day of the notice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_on: Option<Date>,
+    /// When the goods will arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_at: Option<Moment>,
+    /// When the goods left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipped_at: Option<Moment>,
+    /// Standard carrier alpha code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scac: Option<String>,
+    /// The trailer or container.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equipment: Option<String>,
+    /// Words for people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Who takes part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parties: Vec<Party>,
+    /// Numbers by which it is known elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+    /// What is on its way.
+    pub lines: Vec<InboundLine>,
+}
+
+/// One item on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InboundLine {
+    /// The line of the inbound order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line_no: Option<u32>,
+    /// The item, as the sender numbers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// The item, as the buyer numbers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer_sku: Option<String>,
+    /// The item's GTIN or UPC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gtin: Option<String>,
+    /// How much, in `uom`.
+    pub quantity: Quantity,
+    /// Unit of measure.
+    pub uom: String,
+    /// Words for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The lot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot: Option<String>,
+    /// The last day on which the goods are good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_on: Option<Date>,
+    /// Serial numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub serials: Vec<String>,
+    /// Numbers of the line elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+}
+
+/// A warehouse is told to ship or to do something with stock: X12 940, EDIFACT INSDES and HANMOV.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WarehouseOrder {
+    /// The depositor's number of the order.
+    pub order_no: String,
+    /// What to do with it.
+    pub purpose: Purpose,
+    /// Our own id of the release, where the order repeats it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Moment>,
+    /// The customer's number of its order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_po: Option<String>,
+    /// When the goods shall leave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ship_at: Option<Moment>,
+    /// When the goods shall arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliver_at: Option<Moment>,
+    /// Who pays the carrier, in the sender's code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<String>,
+    /// Standard carrier alpha code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scac: Option<String>,
+    /// The carrier's service in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Words for people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Who takes part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parties: Vec<Party>,
+    /// Numbers by which it is known elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+    /// What to ship or to handle.
+    pub lines: Vec<WarehouseOrderLine>,
+}
+
+/// One item to ship or to handle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WarehouseOrderLine {
+    /// The line of the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line_no: Option<u32>,
+    /// The item, as the sender numbers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// The item, as the buyer numbers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer_sku: Option<String>,
+    /// The item's GTIN or UPC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gtin: Option<String>,
+    /// How much, in `uom`.
+    pub quantity: Quantity,
+    /// Unit of measure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uom: Option<String>,
+    /// Words for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The lot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot: Option<String>,
+    /// The last day on which the goods are good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_on: Option<Date>,
+    /// Serial numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub serials: Vec<String>,
+    /// Serial shipping container codes of the units to take, 18 digits each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ssccs: Vec<String>,
+    /// Numbers of the line elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+}
