@@ -304,6 +304,20 @@ fn explain_shows_every_value_with_its_element_and_bytes() {
     assert!(shown.contains("945 0001, group 3, interchange 000000007"), "{shown}");
 }
 
+#[test]
+fn explain_shows_what_becomes_of_a_value_in_the_canonical_document() {
+    let receipt = format!(
+        "{ISA}GS*RE*WAREHOUSE*DEPOSITOR*20260131*1435*3*X*004010~ST*944*0001~W17*F*20260130*RCV-1*IB-9~N1*WH*NORTH DOCK~\
+         W07*12*EA**VN*SKU-1~W14*12~SE*6*0001~GE*1*3~IEA*1*000000007~"
+    );
+    let lines = lines(&run(&["explain", "--json"], receipt.as_bytes()));
+    let line = lines.iter().find(|line| line["segment"] == "W17" && line["element"] == "02").unwrap();
+    assert_eq!((&line["value"], &line["pointer"]), (&json!("20260130"), &json!("/received_at")));
+    assert_eq!(line["document"], "2026-01-30");
+    let qualifier = lines.iter().find(|line| line["segment"] == "W07" && line["element"] == "04").unwrap();
+    assert_eq!((&qualifier["value"], &qualifier["pointer"]), (&json!("VN"), &Value::Null), "nothing is left out");
+}
+
 /// A despatch advice and its verdict: EDIFACT goes the same ways.
 #[test]
 fn edifact_is_checked_split_and_answered_by_a_contrl() {

@@ -1,9 +1,11 @@
 //! `crossdock explain`: what every element says, where it stands, and what it becomes in the canonical document.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
 use edi::{Document, Segment, TransactionSet};
+use formats::mapping;
 use serde::Serialize;
 
 use super::report::Report;
@@ -144,9 +146,38 @@ fn sections(document: &Document<'_>) -> Vec<Section> {
     sections
 }
 
-/// The values of a set.
+/// The values of a set, each with what becomes of it; and why nothing does, if it should.
 fn of_set(set: &TransactionSet<'_>) -> (Vec<Line>, Vec<String>) {
-    (set.segments.iter().flat_map(lines).collect(), Vec::new())
+    let plain = set.segments.iter().flat_map(lines);
+    let draft = match mapping::find(set.standard, &set.id()).map(|map| map.read(set)) {
+        None => return (plain.collect(), Vec::new()),
+        Some(Err(findings)) => {
+            let problems = findings.into_iter().map(|finding| finding.detail).collect();
+            return (plain.collect(), problems);
+        }
+        Some(Ok(draft)) => draft,
+    };
+    let mut by_segment: BTreeMap<usize, Vec<mapping::Line>> = BTreeMap::new();
+    for line in mapping::explain(&draft.to_json(), &draft.origins()) {
+        by_segment.entry(line.segment.1).or_default().push(line);
+    }
+    let mut lines = Vec::new();
+    for line in plain {
+        let of_segment = line.position.and_then(|position| by_segment.get(&position)).into_iter().flatten();
+        // A value may come from part of an element, or from all of a composite.
+        let meets = |said: &&mapping::Line| said.range.start < line.bytes.end && line.bytes.start < said.range.end;
+        let mut said = of_segment.filter(meets).peekable();
+        if said.peek().is_none() {
+            lines.push(line);
+        } else {
+            lines.extend(said.map(|said| Line {
+                pointer: Some(said.pointer.clone()),
+                document: Some(said.value.clone()),
+                ..line.clone()
+            }));
+        }
+    }
+    (lines, Vec::new())
 }
 
 /// The values of a segment that are not empty.
