@@ -72,6 +72,9 @@ pub struct Check {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a comment here would replace the help of the command")]
     pub input: Files,
+    /// File with a partner's deviations from the guides, in the form of its profile.
+    #[arg(long, value_name = "FILE")]
+    pub overlay: Option<PathBuf>,
     /// Show beside each finding the code by which an acknowledgment says it.
     #[arg(long)]
     pub codes: bool,
@@ -114,6 +117,9 @@ pub struct Ack {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a comment here would replace the help of the command")]
     pub input: Files,
+    /// File with a partner's deviations from the guides, in the form of its profile.
+    #[arg(long, value_name = "FILE")]
+    pub overlay: Option<PathBuf>,
     /// Answer groups of 005010 and later by a 999 instead of a 997.
     #[arg(long = "999")]
     pub x999: bool,

@@ -305,6 +305,65 @@ fn explain_shows_every_value_with_its_element_and_bytes() {
 }
 
 #[test]
+fn explain_shows_what_becomes_of_a_value_in_the_canonical_document() {
+    let receipt = format!(
+        "{ISA}GS*RE*WAREHOUSE*DEPOSITOR*20260131*1435*3*X*004010~ST*944*0001~W17*F*20260130*RCV-1*IB-9~N1*WH*NORTH DOCK~\
+         W07*12*EA**VN*SKU-1~W14*12~SE*6*0001~GE*1*3~IEA*1*000000007~"
+    );
+    let lines = lines(&run(&["explain", "--json"], receipt.as_bytes()));
+    let line = lines.iter().find(|line| line["segment"] == "W17" && line["element"] == "02").unwrap();
+    assert_eq!((&line["value"], &line["pointer"]), (&json!("20260130"), &json!("/received_at")));
+    assert_eq!(line["document"], "2026-01-30");
+    let qualifier = lines.iter().find(|line| line["segment"] == "W07" && line["element"] == "04").unwrap();
+    assert_eq!((&qualifier["value"], &qualifier["pointer"]), (&json!("VN"), &Value::Null), "nothing is left out");
+}
+
+/// A despatch advice and its verdict: EDIFACT goes the same ways.
+#[test]
+fn edifact_is_checked_split_and_answered_by_a_contrl() {
+    let message = |n: u8| format!("UNH+{n}+DESADV:D:96A:UN'BGM+351+DES-{n}+9'DTM+137:20260206:102'UNT+4+{n}'");
+    let file = format!(
+        "UNA:+.? 'UNB+UNOC:3+SENDER:14+RECEIVER:14+260131:1435+REF7'{}{}UNZ+2+REF7'",
+        message(1),
+        message(2).replace("UNT+4", "UNT+5"),
+    );
+    let output = run(&["edi", "check", "--json"], file.as_bytes());
+    assert_eq!(status(&output), 1, "{}", text(&output.stdout));
+    let verdicts = lines(&output);
+    assert_eq!((&verdicts[0]["verdict"], &verdicts[0]["set"]), (&json!("accept"), &json!("1")));
+    assert_eq!(verdicts[1]["codes"], json!(["segment-count-mismatch"]));
+    assert_eq!((&verdicts[1]["standard"], &verdicts[1]["standard_codes"]), (&json!("edifact"), &json!(["29"])));
+    let answer = run(&["edi", "ack", "--at", "2026-01-31T14:35"], file.as_bytes());
+    let written = text(&answer.stdout);
+    assert!(written.contains("UCI+REF7+SENDER:14+RECEIVER:14+7'"), "{written}");
+    assert!(written.contains("UCM+2+DESADV:D:96A:UN+4"), "{written}");
+    assert_eq!(
+        status(&run(&["edi", "check"], &answer.stdout)),
+        0,
+        "{}",
+        text(&run(&["edi", "check"], &answer.stdout).stdout)
+    );
+    assert!(run(&["edi", "ack"], &answer.stdout).stdout.is_empty());
+}
+
+#[test]
+fn a_partner_s_deviations_change_the_verdict() {
+    let folder = folder(&[("acme.txt", "945 W0602 length 1/31\n"), ("wrong.txt", "945 nonsense\n")]);
+    let check = |overlay: &str| {
+        let path = folder.path().join(overlay);
+        run(&["edi", "check", "--overlay", shown(&path)], one_bad().as_bytes())
+    };
+    assert_eq!(status(&run(&["edi", "check"], one_bad().as_bytes())), 1);
+    assert_eq!(status(&check("acme.txt")), 0);
+    let wrong = check("wrong.txt");
+    assert!(
+        status(&wrong) != 0 && text(&wrong.stderr).contains("wrong.txt: overlay, line 1"),
+        "{}",
+        text(&wrong.stderr)
+    );
+}
+
+#[test]
 fn help_has_examples_for_every_command() {
     for command in ["check", "split", "explain", "ack", "json", "write"] {
         let help = text(&run(&["edi", command, "--help"], b"").stdout);

@@ -69,6 +69,17 @@ fn what_stands_between_and_around_is_kept() {
 }
 
 #[test]
+fn records_of_eighty_bytes_come_back() {
+    for text in [file(&[ship_confirm("0001"), ship_confirm("0002")]), EDIFACT.replace("\r\n", "")] {
+        for line_end in ["\n", "\r\n"] {
+            let records: Vec<String> =
+                text.as_bytes().chunks(80).map(|record| String::from_utf8(record.to_vec()).unwrap()).collect();
+            assert_identical(records.join(line_end).as_bytes());
+        }
+    }
+}
+
+#[test]
 fn a_changed_value_is_written_and_one_that_would_change_the_structure_is_not() {
     let text = file(&[ship_confirm("0001")]);
     let shop = "/interchanges/0/groups/0/sets/0/segments/2/elements/1";
@@ -133,7 +144,7 @@ proptest! {
     ) {
         let text = file(&[ship_confirm("0001"), ship_confirm("0002")]);
         let text = if repeats { text.replace("*U*00401*", "*^*00501*") } else { text };
-        let mut bytes = [text.as_bytes(), b"\n", text.as_bytes()].concat();
+        let mut bytes = [text.as_bytes(), b"\n", EDIFACT.as_bytes(), text.as_bytes()].concat();
         for (at, kind, byte) in edits {
             if bytes.is_empty() { break; }
             let at = at.index(bytes.len());
@@ -146,4 +157,47 @@ proptest! {
         }
         assert_identical(&bytes);
     }
+}
+
+/// Two messages of syntax version 4 with a UNA, released separators, repetitions and line ends.
+const EDIFACT: &str = "UNA:+.?*'\r\nUNB+UNOC:4+SENDER:14+RECEIVER:14+20260131:1435+REF1'\r\n\
+    UNH+1+DESADV:D:96A:UN'\r\nBGM+351+A??B?'C?+D+9'\r\nFTX+AAI+++one:two*three'\r\nUNT+4+1'\r\n\
+    UNH+2+DESADV:D:96A:UN'\r\nBGM+351+?A+9'\r\nUNT+3+2'\r\nUNZ+2+REF1'\r\n";
+
+#[test]
+fn released_characters_are_values_and_an_una_is_kept() {
+    let tree = tree(EDIFACT.as_bytes());
+    let interchange = &tree["interchanges"][0];
+    assert_eq!((&interchange["standard"], &interchange["before"]), (&json!("edifact"), &json!("UNA:+.?*'\r\n")));
+    let segments = &interchange["groups"][0]["sets"][0]["segments"];
+    assert_eq!(segments[1]["elements"], json!(["351", "A?B'C+D", "9"]));
+    assert_eq!(segments[2]["elements"][3], json!({ "repetitions": [["one", "two"], ["three"]] }));
+    let needless = &interchange["groups"][0]["sets"][1]["segments"][1]["elements"];
+    assert_eq!(needless[1], json!({ "raw": "?A" }), "a release character that is not needed is kept");
+    assert_identical(EDIFACT.as_bytes());
+}
+
+#[test]
+fn a_value_with_separators_is_released_in_edifact() {
+    let mut tree = tree(EDIFACT.as_bytes());
+    let document = "/interchanges/0/groups/0/sets/1/segments/1/elements/1";
+    *tree.pointer_mut(document).unwrap() = json!("1+1'?");
+    let written = String::from_utf8(written(tree).unwrap()).unwrap();
+    assert_eq!(written, EDIFACT.replace("+?A+", "+1?+1?'??+"));
+}
+
+#[test]
+fn every_sample_and_every_awkward_file_comes_back_from_json() {
+    let mut count = 0;
+    for folder in
+        ["samples/x12", "samples/edifact", "awkward/x12", "awkward/edifact", "awkward/mixed", "awkward/not-edi"]
+    {
+        let folder = format!("{}/tests/{folder}", env!("CARGO_MANIFEST_DIR"));
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            assert_identical(&std::fs::read(&path).unwrap());
+            count += 1;
+        }
+    }
+    assert!(count > 400, "the samples are there, and not only {count}");
 }

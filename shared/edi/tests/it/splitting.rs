@@ -81,3 +81,53 @@ fn a_name_cannot_leave_its_folder() {
     let whole = file(&[ship_confirm("....")]);
     assert_eq!(parts(&whole, By::Set).remove(0).0, "x12-945-000000007-3-_");
 }
+
+#[test]
+fn edifact_messages_get_their_interchange_and_their_group_if_they_are_in_one() {
+    let una = "UNA:+.? '\n";
+    let unb = "UNB+UNOC:3+SENDER:14+RECEIVER:14+260131:1435+REF1'\n";
+    let message = |n: &str| format!("UNH+{n}+CONTRL:D:3:UN'\nUCI+REF{n}+SENDER:14+RECEIVER:14+7'\nUNT+3+{n}'\n");
+    let (one, two) = (message("1"), message("2"));
+    let loose = format!("{una}{unb}{one}{two}UNZ+2+REF1'\n");
+    let cut = parts(&loose, By::Set);
+    assert_eq!(cut.len(), 2);
+    assert_eq!(cut[1], ("edifact-CONTRL-REF1-2".to_owned(), format!("{una}{unb}{two}UNZ+1+REF1'\n")));
+    assert_eq!(parts(&loose, By::Group), [("edifact-group-REF1".to_owned(), loose)], "there is but one");
+    let ung = "UNG+CONTRL+SENDER+RECEIVER+260131:1435+G1+UN+D:3'\n";
+    let grouped = format!("{una}{unb}{ung}{one}{two}UNE+2+G1'\nUNZ+1+REF1'\n");
+    let cut = parts(&grouped, By::Set);
+    assert_eq!(cut[0].0, "edifact-CONTRL-REF1-G1-1");
+    assert_eq!(cut[0].1, format!("{una}{unb}{ung}{one}UNE+1+G1'\nUNZ+1+REF1'\n"));
+}
+
+/// Control number and verdict of every set of a file.
+fn verdicts(file: &[u8]) -> Vec<(String, Verdict)> {
+    let document = edi::read(file);
+    let of = |interchange| verdict::interchange(interchange, Guides::built_in()).groups;
+    let sets = document.interchanges.iter().flat_map(of).flat_map(|group| group.sets);
+    sets.map(|set| (set.control_number, set.verdict)).collect()
+}
+
+#[test]
+fn a_set_of_any_sample_has_in_its_part_the_verdict_that_it_had_in_the_file() {
+    let mut count = 0;
+    for folder in
+        ["samples/x12", "samples/edifact", "awkward/x12", "awkward/edifact", "awkward/mixed", "awkward/not-edi"]
+    {
+        for entry in std::fs::read_dir(format!("{}/tests/{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap() {
+            let path = entry.unwrap().path();
+            let file = std::fs::read(&path).unwrap();
+            let parts = split(&file, &edi::read(&file), By::Set);
+            let mut of_parts: Vec<(String, Verdict)> = parts.iter().flat_map(|part| verdicts(&part.bytes)).collect();
+            let of_file = verdicts(&file);
+            for set in &of_file {
+                // A number that is used twice in a file is used once in each part.
+                let duplicate = set.1 == Verdict::Rejected && path.to_string_lossy().contains("duplicate");
+                let same = of_parts.iter().position(|part| part == set || (duplicate && part.0 == set.0));
+                of_parts.remove(same.unwrap_or_else(|| panic!("{}: {set:?} is not in {of_parts:?}", path.display())));
+            }
+            count += of_file.len();
+        }
+    }
+    assert!(count > 300, "the samples are there, and not only {count} sets");
+}

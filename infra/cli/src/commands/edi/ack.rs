@@ -7,7 +7,7 @@ use edi::{ControlNumber, Interchange};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::report::Report;
+use super::report::{self, Report};
 use super::{Status, input, put};
 use crate::args::edi::{Ack, Ta1};
 use crate::{Error, Out, clock};
@@ -23,12 +23,13 @@ pub(super) fn run(options: &Ack, out: &Out) -> Result<Status, Error> {
             Ta1::Never => When::Never,
         },
     };
+    let guides = report::guides(options.overlay.as_deref())?;
     let at = options.at.unwrap_or_else(|| clock::now().to_zoned(TimeZone::UTC).datetime());
     let mut next = ControlNumber::new(options.control).map_err(|error| Error::Unusable(error.to_string()))?;
     let mut bytes = Vec::new();
     let status = input::each(&options.input, out, |input| {
         let document = edi::read(&input.bytes);
-        let report = Report::of(&document);
+        let report = Report::with(&document, &guides);
         for (interchange, verdict) in document.interchanges.iter().zip(&report.verdicts) {
             let owed = owed(verdict, policy, interchange.delimiters);
             if owed.is_empty() {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use edi::report::{Decision, Problem};
 use edi::{Document, Finding, Standard};
 
-use super::report::Report;
+use super::report::{self, Report};
 use super::{Status, input};
 use crate::args::edi::Check;
 use crate::out::columns;
@@ -20,10 +20,11 @@ const BEFORE_MAX: usize = 40;
 const AFTER_MAX: usize = 70;
 
 pub(super) fn run(options: &Check, out: &Out) -> Result<Status, Error> {
+    let guides = report::guides(options.overlay.as_deref())?;
     let mut first = true;
     input::each(&options.input, out, |input| {
         let document = edi::read(&input.bytes);
-        let mut report = Report::of(&document);
+        let mut report = Report::with(&document, &guides);
         if out.is_json() {
             for line in &mut report.lines {
                 line.file.clone_from(&input.name);

@@ -1,9 +1,11 @@
-//! `crossdock explain`: what every element says, and where it stands.
+//! `crossdock explain`: what every element says, where it stands, and what it becomes in the canonical document.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use edi::{Document, Segment};
+use edi::{Document, Segment, TransactionSet};
+use formats::mapping;
 use serde::Serialize;
 
 use super::report::Report;
@@ -12,21 +14,25 @@ use crate::args::edi::Files;
 use crate::out::columns;
 use crate::{Error, Out};
 
-/// One value and its place.
-#[derive(Debug, Serialize)]
+/// One value, its place, and what it becomes.
+#[derive(Debug, Clone, Serialize)]
 struct Line {
     /// The segment's id, such as `N1`.
     segment: String,
     /// Its position in the set, the header being 1; none in the envelope.
     position: Option<usize>,
-    /// The element from 1, `02`, or with its repetition and component: `02`, `02-1`, `02.2-1`.
+    /// The element from 1, `02`, or with its repetition and component: `02-1`, `02.2-1`.
     element: String,
     /// Where it stands in the file.
     bytes: Range<usize>,
     value: String,
+    /// Where the canonical document says it, as a JSON Pointer; none if it does not, or we have no map.
+    pointer: Option<String>,
+    /// What the canonical document says there.
+    document: Option<String>,
 }
 
-/// A part of the file that is shown as one table.
+/// A set, or a part of an envelope.
 struct Section {
     title: String,
     interchange: String,
@@ -34,6 +40,8 @@ struct Section {
     set: Option<String>,
     id: Option<String>,
     lines: Vec<Line>,
+    /// Why there is no canonical document, though we have a map.
+    problems: Vec<String>,
 }
 
 /// A line as machines get it.
@@ -51,7 +59,7 @@ struct Row<'s> {
 pub(super) fn run(files: &Files, out: &Out) -> Result<Status, Error> {
     input::each(files, out, |input| {
         let document = edi::read(&input.bytes);
-        for section in sections(&input.bytes, &document) {
+        for section in sections(&document) {
             show(&input.name, &section, out);
         }
         for finding in &document.findings {
@@ -62,6 +70,9 @@ pub(super) fn run(files: &Files, out: &Out) -> Result<Status, Error> {
 }
 
 fn show(file: &str, section: &Section, out: &Out) {
+    for problem in &section.problems {
+        out.aside(format_args!("{file}: {}: no document: {problem}", section.title));
+    }
     if out.is_json() {
         for line in &section.lines {
             out.json(&Row {
@@ -75,23 +86,29 @@ fn show(file: &str, section: &Section, out: &Out) {
         }
         return;
     }
-    let rows: Vec<[String; 4]> = section
+    let rows: Vec<[String; 5]> = section
         .lines
         .iter()
         .map(|line| {
+            let mut document = line.pointer.clone().unwrap_or_default();
+            if let Some(says) = line.document.as_ref().filter(|says| **says != line.value) {
+                let _ = write!(document, " = {says}");
+            }
             [
                 line.position.map(|position| position.to_string()).unwrap_or_default(),
                 format!("{}{}", line.segment, line.element),
                 format!("{}..{}", line.bytes.start, line.bytes.end),
                 line.value.clone(),
+                document,
             ]
         })
         .collect();
-    out.line(format_args!("{}\n{}\n", section.title, columns(["no", "element", "bytes", "value"], &rows)));
+    let table = columns(["no", "element", "bytes", "value", "document"], &rows);
+    out.line(format_args!("{}\n{table}\n", section.title));
 }
 
 /// The envelopes and sets of a file in order.
-fn sections(file: &[u8], document: &Document<'_>) -> Vec<Section> {
+fn sections(document: &Document<'_>) -> Vec<Section> {
     let mut sections = Vec::new();
     for interchange in &document.interchanges {
         let control = interchange.control_number().into_owned();
@@ -101,7 +118,8 @@ fn sections(file: &[u8], document: &Document<'_>) -> Vec<Section> {
             group,
             set: None,
             id: None,
-            lines: segments.iter().flat_map(|segment| lines(file, segment)).collect(),
+            lines: segments.iter().flat_map(|segment| lines(segment)).collect(),
+            problems: Vec::new(),
         };
         let head: Vec<&Segment<'_>> = std::iter::once(&interchange.header).chain(&interchange.ta1s).collect();
         sections.push(envelope("header", None, &head));
@@ -111,16 +129,11 @@ fn sections(file: &[u8], document: &Document<'_>) -> Vec<Section> {
                 sections.push(envelope("group header", number.clone(), &[header]));
             }
             for set in &group.sets {
-                let (id, set_control) = (set.id().into_owned(), set.control_number().into_owned());
                 let of_group = number.as_ref().map(|number| format!(", group {number}")).unwrap_or_default();
-                sections.push(Section {
-                    title: format!("{id} {set_control}{of_group}, interchange {control}"),
-                    interchange: control.clone(),
-                    group: number.clone(),
-                    set: Some(set_control),
-                    id: Some(id),
-                    lines: set.segments.iter().flat_map(|segment| lines(file, segment)).collect(),
-                });
+                let (id, set_control) = (set.id().into_owned(), set.control_number().into_owned());
+                let section = envelope(&format!("{id} {set_control}{of_group}"), number.clone(), &[]);
+                let (lines, problems) = of_set(set);
+                sections.push(Section { set: Some(set_control), id: Some(id), lines, problems, ..section });
             }
             if let Some(trailer) = &group.trailer {
                 sections.push(envelope("group trailer", number, &[trailer]));
@@ -133,74 +146,71 @@ fn sections(file: &[u8], document: &Document<'_>) -> Vec<Section> {
     sections
 }
 
+/// The values of a set, each with what becomes of it; and why nothing does, if it should.
+fn of_set(set: &TransactionSet<'_>) -> (Vec<Line>, Vec<String>) {
+    let plain = set.segments.iter().flat_map(lines);
+    let draft = match mapping::find(set.standard, &set.id()).map(|map| map.read(set)) {
+        None => return (plain.collect(), Vec::new()),
+        Some(Err(findings)) => {
+            let problems = findings.into_iter().map(|finding| finding.detail).collect();
+            return (plain.collect(), problems);
+        }
+        Some(Ok(draft)) => draft,
+    };
+    let mut by_segment: BTreeMap<usize, Vec<mapping::Line>> = BTreeMap::new();
+    for line in mapping::explain(&draft.to_json(), &draft.origins()) {
+        by_segment.entry(line.segment.1).or_default().push(line);
+    }
+    let mut lines = Vec::new();
+    for line in plain {
+        let of_segment = line.position.and_then(|position| by_segment.get(&position)).into_iter().flatten();
+        // A value may come from part of an element, or from all of a composite.
+        let meets = |said: &&mapping::Line| said.range.start < line.bytes.end && line.bytes.start < said.range.end;
+        let mut said = of_segment.filter(meets).peekable();
+        if said.peek().is_none() {
+            lines.push(line);
+        } else {
+            lines.extend(said.map(|said| Line {
+                pointer: Some(said.pointer.clone()),
+                document: Some(said.value.clone()),
+                ..line.clone()
+            }));
+        }
+    }
+    (lines, Vec::new())
+}
+
 /// The values of a segment that are not empty.
-fn lines(file: &[u8], segment: &Segment<'_>) -> Vec<Line> {
-    let delimiters = segment.delimiters();
+fn lines(segment: &Segment<'_>) -> Vec<Line> {
     // The separators of an ISA stand in it as values.
     let is_isa = segment.position() == 0 && segment.id() == "ISA";
     let mut lines = Vec::new();
-    for n in 1..=segment.element_count() {
-        let range = segment.element_range(n);
-        let whole = vec![range.clone()];
-        let repetitions = match delimiters.repetition().filter(|_| !is_isa) {
-            Some(separator) => cut(file, range, separator, delimiters.release()),
-            None => whole,
-        };
-        let repeated = repetitions.len() > 1;
-        for (r, repetition) in repetitions.into_iter().enumerate() {
-            let components = if is_isa {
-                vec![repetition]
-            } else {
-                cut(file, repetition, delimiters.component(), delimiters.release())
-            };
-            let composed = components.len() > 1;
-            for (c, range) in components.into_iter().enumerate().filter(|(_, range)| !range.is_empty()) {
+    for (index, whole) in segment.elements_raw().enumerate() {
+        let n = index + 1;
+        let repetitions: Vec<&[u8]> = if is_isa { vec![whole] } else { segment.repetitions(n).collect() };
+        for (r, repetition) in repetitions.iter().enumerate() {
+            let components: Vec<&[u8]> =
+                if is_isa { vec![repetition] } else { segment.components_of(repetition).collect() };
+            for (c, component) in components.iter().enumerate().filter(|(_, component)| !component.is_empty()) {
                 let mut element = format!("{n:02}");
-                if repeated {
+                if repetitions.len() > 1 {
                     let _ = write!(element, ".{}", r + 1);
                 }
-                if composed {
+                if components.len() > 1 {
                     let _ = write!(element, "-{}", c + 1);
                 }
+                let text = segment.text(component);
                 lines.push(Line {
                     segment: segment.id().to_owned(),
                     position: Some(segment.position()).filter(|position| *position > 0),
                     element,
-                    value: value(file.get(range.clone()).unwrap_or_default(), delimiters.release()),
-                    bytes: range,
+                    bytes: segment.range_of(component),
+                    value: text.chars().map(|c| if c.is_control() { '·' } else { c }).collect(),
+                    pointer: None,
+                    document: None,
                 });
             }
         }
     }
     lines
-}
-
-/// The parts of a range between separators that are not released.
-fn cut(file: &[u8], range: Range<usize>, separator: u8, release: Option<u8>) -> Vec<Range<usize>> {
-    let bytes = file.get(range.clone()).unwrap_or_default();
-    let (mut parts, mut start, mut released) = (Vec::new(), range.start, false);
-    for (at, &byte) in range.clone().zip(bytes) {
-        if !released && byte == separator {
-            parts.push(start..at);
-            start = at + 1;
-        }
-        released = !released && Some(byte) == release;
-    }
-    parts.push(start..range.end);
-    parts
-}
-
-/// Bytes as text: without release characters, in UTF-8 or else ISO 8859-1, on one line.
-fn value(bytes: &[u8], release: Option<u8>) -> String {
-    let mut released = false;
-    let mut plain = Vec::with_capacity(bytes.len());
-    for &byte in bytes {
-        released = !released && Some(byte) == release;
-        if !released {
-            plain.push(byte);
-        }
-    }
-    let text =
-        String::from_utf8(plain).unwrap_or_else(|error| error.as_bytes().iter().copied().map(char::from).collect());
-    text.chars().map(|c| if c.is_control() { '·' } else { c }).collect()
 }

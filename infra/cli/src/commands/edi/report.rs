@@ -1,11 +1,16 @@
 //! What becomes of a file, and with which exit status.
 
-use edi::guide::Guides;
+use std::borrow::Cow;
+use std::fs;
+use std::path::Path;
+
+use edi::guide::{Guides, Overlay};
 use edi::report::{self, Decision};
 use edi::verdict::{self, InterchangeVerdict};
 use edi::{Document, Finding, Standard};
 
 use super::Status;
+use crate::Error;
 
 /// A file's verdicts.
 pub(super) struct Report {
@@ -17,7 +22,11 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn of(document: &Document<'_>) -> Self {
-        let decide = |interchange| verdict::interchange(interchange, Guides::built_in());
+        Self::with(document, Guides::built_in())
+    }
+
+    pub(super) fn with(document: &Document<'_>, guides: &Guides) -> Self {
+        let decide = |interchange| verdict::interchange(interchange, guides);
         let verdicts: Vec<InterchangeVerdict> = document.interchanges.iter().map(decide).collect();
         let lines = report::lines(document, &verdicts);
         Self { verdicts, lines }
@@ -48,4 +57,14 @@ impl Report {
         findings.sort_by_key(|(finding, ..)| finding.place.byte_offset);
         findings
     }
+}
+
+/// The guides that come with the reader, with a partner's deviations from them.
+pub(super) fn guides(overlay: Option<&Path>) -> Result<Cow<'static, Guides>, Error> {
+    let Some(path) = overlay else {
+        return Ok(Cow::Borrowed(Guides::built_in()));
+    };
+    let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let deviating = text.parse().and_then(|overlay: Overlay| Guides::built_in().with_overlay(&overlay));
+    deviating.map(Cow::Owned).map_err(|error| Error::Unusable(format!("{}: {error}", path.display())))
 }
