@@ -180,15 +180,6 @@ impl<'a> Segment<'a> {
         self.bytes
     }
 
-    /// The same without the line ends of records.
-    pub(crate) fn joined_bytes(&self) -> Cow<'a, [u8]> {
-        if self.syntax.wrapped && self.bytes.iter().any(|&byte| is_line_end(byte)) {
-            Cow::Owned(self.bytes.iter().copied().filter(|&byte| !is_line_end(byte)).collect())
-        } else {
-            Cow::Borrowed(self.bytes)
-        }
-    }
-
     /// The delimiters of the interchange that it is of.
     pub fn delimiters(&self) -> Delimiters {
         self.syntax.delimiters()
@@ -227,14 +218,14 @@ impl<'a> Segment<'a> {
     /// All bytes but the line ends of records; `None` if there is none in this segment.
     #[inline]
     pub(crate) fn without_record_ends(&self) -> Option<Vec<u8>> {
-        let divided = self.syntax.wrapped && self.bytes.iter().any(|byte| is_line_end(*byte));
+        let divided = self.syntax.wrapped() && self.bytes.iter().any(|byte| is_line_end(*byte));
         divided.then(|| self.bytes.iter().copied().filter(|byte| !is_line_end(*byte)).collect())
     }
 
     /// The same segment with other bytes, which are in no records.
     pub(crate) fn with_bytes<'b>(&self, bytes: &'b [u8]) -> Segment<'b> {
-        let syntax = Syntax { wrapped: false, ..self.syntax };
-        Segment::new(bytes, self.start, self.tail, syntax).at_position(self.position)
+        let syntax = Syntax::new(self.syntax.delimiters(), self.syntax.charset(), false);
+        Segment { tail: self.tail, ..Segment::new(bytes, self.start, 0, syntax).at_position(self.position) }
     }
 
     /// Where byte `offset` of [`without_record_ends`](Self::without_record_ends) stands in this segment.

@@ -25,7 +25,7 @@ fn segments(text: &str, delimiters: Delimiters) -> Vec<Segment<'_>> {
 }
 
 fn segment(file: &[u8], range: std::ops::Range<usize>, delimiters: Delimiters) -> Segment<'_> {
-    let syntax = crate::segment::Syntax { delimiters, charset: crate::charset::Charset::Guess, wrapped: false };
+    let syntax = crate::segment::Syntax::new(delimiters, crate::charset::Charset::Guess, false);
     Segment::new(&file[range.clone()], range.start, 1, syntax)
 }
 

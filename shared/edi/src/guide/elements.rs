@@ -338,11 +338,7 @@ impl Elements<'_> {
                     };
                     match value::digits(leaf.bytes, form) {
                         Some(len) => len,
-                        None if leaf.classes & class::MARK != 0
-                            && leaf.classes & !(class::DIGIT | class::MINUS | class::MARK) == 0 =>
-                        {
-                            return Some(Defect::Mark);
-                        }
+                        None if only_its_mark_is_wrong(leaf.bytes, self.table.standard()) => return Some(Defect::Mark),
                         None => return Some(Defect::Characters),
                     }
                 }
@@ -483,4 +479,16 @@ fn offset_of(segment: &Segment<'_>, part: Part<'_>) -> usize {
     let range = segment.element_range(part.element.unwrap_or_default());
     let at = if part.component.is_some() { range.end } else { range.start };
     at.saturating_sub(segment.range().start)
+}
+
+/// Whether bytes that are no number hold nothing but digits, minus signs and decimal marks, one mark at least.
+#[cold]
+fn only_its_mark_is_wrong(bytes: &[u8], standard: Standard) -> bool {
+    let is_mark = |byte: u8| byte == b'.' || (byte == b',' && standard == Standard::Edifact);
+    let (mut marks, mut others) = (false, false);
+    for &byte in bytes {
+        marks |= is_mark(byte);
+        others |= !is_mark(byte) && byte != b'-' && !byte.is_ascii_digit();
+    }
+    marks && !others
 }
