@@ -51,7 +51,8 @@ pub(crate) const ROWS: &[Row] = &[
     Row { name: "split into Vec<Vec<String>>", x12: Some(split_x12), edifact: None },
 ];
 
-#[inline]
+#[expect(clippy::inline_always, reason = "as the library's own")]
+#[inline(always)]
 fn see(tally: &mut Tally, segment: &Segment<'_>) {
     for element in segment.elements_raw() {
         tally.see(element);
