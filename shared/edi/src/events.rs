@@ -474,8 +474,7 @@ impl Core {
         let rest = window.get(lead..)?;
         match rest {
             [b'S', b'E' | b'T', ..]
-            | [b'G', b'E' | b'S', ..]
-            | [b'I', b'E' | b'S', ..]
+            | [b'G' | b'I', b'E' | b'S', ..]
             | [b'T', b'A', ..]
             | [b'B', b'I' | b'D', ..]
             | [b'U', b'N' | b'S', ..] => return None,

@@ -136,11 +136,11 @@ fn long_segment(bytes: &[u8], cut: Cut, separators: u64, releases: u64) -> Optio
 /// The element separators of the block at the start of `bytes`. `released` says whether the byte before the block
 /// releases its first one, and afterwards whether the block's last byte releases what follows.
 pub(crate) fn separators(bytes: &[u8], cut: Cut, released: &mut bool) -> u64 {
-    let [_, separators, releases] = masks(bytes, cut);
-    let separators = separators & below(bytes.len());
-    let Some(release) = cut.release else { return separators };
-    if !*released && releases == 0 {
-        return separators;
+    let [_, elements, escapes] = masks(bytes, cut);
+    let elements = elements & below(bytes.len());
+    let Some(release) = cut.release else { return elements };
+    if !*released && escapes == 0 {
+        return elements;
     }
     let mut free = 0;
     for (index, &byte) in bytes.iter().take(BLOCK).enumerate() {
