@@ -8,5 +8,7 @@ mod profile;
 mod routing;
 
 pub use bundle::{Bundle, BundleError, Lint, SourceFile, compile};
-pub use profile::{Auth, DocumentFormat, EdiIdentity, Endpoint, Profile, ReleasePlacing, Stage, Subscription, Via};
+pub use profile::{
+    Auth, DocumentFormat, EdiAgreement, EdiIdentity, Endpoint, Profile, ReleasePlacing, Stage, Subscription, Via,
+};
 pub use routing::{House, Rule, When};

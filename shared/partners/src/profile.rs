@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use canonical::{Digest, EventType, Guarantee, PartnerId, PartnerScope, Principal, Role, Tenant};
+use edi::ack::AckPolicy;
+use edi::guide::Overlay;
 use serde::{Deserialize, Serialize};
 
 /// Everything Crossdock knows of one partner.
@@ -27,6 +29,9 @@ pub struct Profile {
     /// Its identity in EDI envelopes.
     #[serde(default)]
     pub edi: Option<EdiIdentity>,
+    /// What is agreed with it on EDI documents.
+    #[serde(default)]
+    pub agreement: EdiAgreement,
     /// Where it takes HTTP messages.
     #[serde(default)]
     pub endpoint: Option<Endpoint>,
@@ -112,6 +117,19 @@ impl EdiIdentity {
     pub fn application(&self) -> &str {
         self.application_code.as_deref().unwrap_or(&self.id)
     }
+}
+
+/// What is agreed with a partner on EDI documents. Without a word: the guides as they are, a 997 for every X12 group, a
+/// TA1 where the sender asks for one (ISA14), a CONTRL for every EDIFACT interchange.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EdiAgreement {
+    /// Its deviations from the guides, a line each, such as `945 W27 1..1`; never a guide of its own.
+    #[serde(default)]
+    pub overlay: Overlay,
+    /// Which acknowledgments it gets.
+    #[serde(default)]
+    pub acknowledge: AckPolicy,
 }
 
 /// Where a partner takes HTTP messages. They are signed (Standard Webhooks) with the secret `<partner>/webhook-out`.
