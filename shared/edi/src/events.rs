@@ -986,7 +986,8 @@ impl Core {
 
     fn open_with(&mut self, syntax: Syntax) {
         self.open = Some(syntax);
-        self.plain = self.open.filter(|syntax| !syntax.wrapped() && self.limits.segment_len_max >= scan::BLOCK);
+        let plain = |syntax: &Syntax| !syntax.wrapped() && syntax.delimiters().terminator().is_ascii();
+        self.plain = self.open.filter(plain).filter(|_| self.limits.segment_len_max >= scan::BLOCK);
     }
 
     /// ISX names a release character. Source: X12.5 from 007040 on, ISX01.

@@ -19,6 +19,14 @@ struct Line {
 /// What the engine says of a file, one line for each thing that passes or does not.
 fn actual(bytes: &[u8]) -> Vec<Line> {
     let document = edi::read(bytes);
+    let interchanges = document.interchanges.iter().map(|interchange| interchange.range.clone());
+    let mut parts: Vec<_> = interchanges.chain(document.filler.iter().cloned()).collect();
+    parts.sort_by_key(|part| part.start);
+    let end = parts.iter().fold(0, |end, part| {
+        assert_eq!(part.start, end, "a byte belongs to nothing, or to two things");
+        part.end
+    });
+    assert_eq!(end, bytes.len(), "the last bytes belong to nothing");
     let guides = Guides::built_in();
     let mut lines = Vec::new();
     if !document.findings.is_empty() {
