@@ -316,6 +316,9 @@ fn explain_shows_what_becomes_of_a_value_in_the_canonical_document() {
     assert_eq!(line["document"], "2026-01-30");
     let qualifier = lines.iter().find(|line| line["segment"] == "W07" && line["element"] == "04").unwrap();
     assert_eq!((&qualifier["value"], &qualifier["pointer"]), (&json!("VN"), &Value::Null), "nothing is left out");
+    let shown = text(&run(&["explain"], receipt.as_bytes()).stdout);
+    assert!(shown.contains("944 0001, group 3, interchange 000000007: receipt"), "{shown}");
+    assert!(shown.contains("/received_at = 2026-01-30"), "{shown}");
 }
 
 /// A despatch advice and its verdict: EDIFACT goes the same ways.
