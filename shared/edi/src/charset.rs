@@ -55,6 +55,31 @@ impl Charset {
         })
     }
 
+    const ALL: [Self; 12] = [
+        Self::Guess,
+        Self::Latin1,
+        Self::Latin2,
+        Self::Cyrillic,
+        Self::Greek,
+        Self::Latin3,
+        Self::Latin4,
+        Self::Arabic,
+        Self::Hebrew,
+        Self::Latin5,
+        Self::Other,
+        Self::Utf8,
+    ];
+
+    /// A number for it, to be kept in a byte.
+    pub(crate) fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The character set of a [`number`](Self::number).
+    pub(crate) fn numbered(number: u8) -> Self {
+        Self::ALL.get(usize::from(number)).copied().unwrap_or_default()
+    }
+
     /// Bytes as text. Every byte becomes something: where UTF-8 is said and is not, the replacement character.
     pub(crate) fn text(self, bytes: &[u8]) -> Cow<'_, str> {
         if bytes.is_ascii() {
@@ -81,6 +106,11 @@ impl Charset {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_stand_for_character_sets() {
+        assert!(Charset::ALL.iter().all(|&charset| Charset::numbered(charset.number()) == charset));
+    }
 
     #[test]
     fn a_byte_is_the_character_that_the_interchange_says() {

@@ -151,18 +151,29 @@ impl<'a> Events<'a> {
     }
 }
 
-impl<'a> Iterator for Events<'a> {
-    type Item = Event<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Event<'a>> {
+impl<'a> Events<'a> {
+    /// The next event that is no plain segment.
+    #[inline(never)]
+    fn next_of_any_kind(&mut self) -> Option<Event<'a>> {
         loop {
-            let window = self.bytes.get(self.core.at..)?;
-            match self.core.step(window, true) {
+            match self.core.step(self.bytes.get(self.core.at..)?, true) {
                 Step::Event(event) => return Some(event),
                 Step::Again => {}
                 Step::More | Step::End => return None,
             }
+        }
+    }
+}
+
+impl<'a> Iterator for Events<'a> {
+    type Item = Event<'a>;
+
+    #[expect(clippy::inline_always, reason = "a segment that stays in registers is read twice as fast")]
+    #[inline(always)]
+    fn next(&mut self) -> Option<Event<'a>> {
+        match self.core.swift(self.bytes.get(self.core.at..)?) {
+            Some(segment) => Some(Event::Segment { segment, finding: None }),
+            None => self.next_of_any_kind(),
         }
     }
 }
@@ -316,6 +327,8 @@ pub(crate) struct Core {
     limits: Limits,
     /// What cuts the open interchange; `None` between interchanges.
     open: Option<Syntax>,
+    /// The same, where segments may be read swiftly.
+    plain: Option<Syntax>,
     standard: Standard,
     passing: Passing,
     /// The last byte that was passed over.
@@ -419,6 +432,7 @@ impl Core {
             at: 0,
             limits,
             open: None,
+            plain: None,
             standard: Standard::X12,
             passing: Passing::Nothing,
             before: None,
@@ -442,6 +456,44 @@ impl Core {
             seen_groups: Seen::default(),
             seen_sets: Seen::default(),
         }
+    }
+
+    /// The next segment of the open set, where nothing is special about it: it is short, its id is none that an envelope
+    /// or binary data has, nothing is released in it. This is how nearly all segments are read; whatever else there is,
+    /// [`Self::step`] reads, and it would read these likewise.
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
+    pub(crate) fn swift<'a>(&mut self, window: &'a [u8]) -> Option<Segment<'a>> {
+        let syntax = self.plain?;
+        if !self.set_open || self.passing != Passing::Nothing || self.segments as usize >= SEGMENTS_PER_SET_MAX {
+            return None;
+        }
+        let cut = syntax.cut();
+        let lead = match window {
+            [b'\n', ..] if cut.terminator != b'\n' => 1,
+            [b'\r', b'\n', ..] if !matches!(cut.terminator, b'\n' | b'\r') => 2,
+            _ => 0,
+        };
+        let rest = window.get(lead..)?;
+        match rest {
+            [b'S', b'E' | b'T', ..]
+            | [b'G' | b'I', b'E' | b'S', ..]
+            | [b'T', b'A', ..]
+            | [b'B', b'I' | b'D', ..]
+            | [b'U', b'N' | b'S', ..] => return None,
+            [b'A'..=b'Z', ..] => {}
+            _ => return None,
+        }
+        let (len, separators) = scan::short_segment(rest, cut)?;
+        let raw = rest.get(..len)?;
+        if cut.terminator == b'\n' && raw.last() == Some(&b'\r') {
+            return None;
+        }
+        let start = self.at + lead;
+        self.at = start + len + 1;
+        self.set.end = self.at;
+        self.segments += 1;
+        Some(Segment::plain(raw, start, syntax, separators, self.segments))
     }
 
     /// The next event. `window` is the file from [`at`](Self::at) as far as it is there; `last` says that it ends there.
@@ -578,7 +630,7 @@ impl Core {
     /// A segment without terminator: the line end of the file, or before the next header, is no data.
     fn unterminated<'a>(&self, rest: &'a [u8], len: usize, syntax: Syntax) -> Found<'a> {
         let raw = rest.get(..len).unwrap_or(rest);
-        let blank = raw.iter().rev().take_while(|&&b| is_filler(b) && !syntax.delimiters.contains(b)).count();
+        let blank = raw.iter().rev().take_while(|&&b| is_filler(b) && !syntax.delimiters().contains(b)).count();
         let raw = raw.get(..raw.len() - blank).unwrap_or(raw);
         let segment = Segment::new(raw, self.at, 0, syntax);
         Found::Segment(Cut { segment, end: segment.end(), too_long: false })
@@ -617,7 +669,7 @@ impl Core {
     fn binary<'a>(&self, rest: &'a [u8], last: bool, syntax: Syntax) -> Option<Found<'a>> {
         /// Longest head of such a segment: id, filter (element 782, 3 characters) and length (15 digits), bytes.
         const HEAD_LEN_MAX: usize = 3 + 1 + 3 + 1 + 15 + 1;
-        let element = syntax.delimiters.element();
+        let element = syntax.delimiters().element();
         let separators = match rest.first_chunk::<4>() {
             Some([b'B', b'I', b'N', byte]) if *byte == element => 2,
             Some([b'B', b'D', b'S', byte]) if *byte == element => 3,
@@ -637,7 +689,7 @@ impl Core {
         }
         let end = after + 1 + len;
         match rest.get(end) {
-            Some(byte) if *byte == syntax.delimiters.terminator() => {
+            Some(byte) if *byte == syntax.delimiters().terminator() => {
                 let segment = Segment::new(rest.get(..end)?, self.at, 1, syntax);
                 let segment = segment.with_separators_max(u8::try_from(separators).ok()?);
                 Some(Found::Segment(Cut { segment, end: self.at + end + 1, too_long: false }))
@@ -701,7 +753,7 @@ impl Core {
             Standard::Edifact => segment.component_bytes(5, 1),
         };
         self.interchange.open(ordinal, start, self.at, &segment, control);
-        self.open = Some(syntax);
+        self.open_with(syntax);
         self.standard = standard;
         self.passing = if readable { Passing::Nothing } else { Passing::Interchange };
         self.before = None;
@@ -745,6 +797,20 @@ impl Core {
         }
         if !matches!(field(15).as_ref(), b"P" | b"T" | b"I") {
             add(Code::UsageIndicatorInvalid, 15, "ISA15 is not P, T or I.");
+        }
+        let is_qualifier =
+            |n| matches!(field(n).as_ref(), [a, b] if a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric());
+        if !is_qualifier(5) {
+            add(Code::SenderQualifierInvalid, 5, "ISA05 is no qualifier of two characters.");
+        }
+        if field(6).trim_ascii().is_empty() {
+            add(Code::SenderUnknown, 6, "ISA06 names no sender.");
+        }
+        if !is_qualifier(7) {
+            add(Code::ReceiverQualifierInvalid, 7, "ISA07 is no qualifier of two characters.");
+        }
+        if field(8).trim_ascii().is_empty() {
+            add(Code::ReceiverInvalid, 8, "ISA08 names no receiver.");
         }
         let fields = [5, 6, 7, 8, 13].map(field);
         if !self.seen_interchanges.insert(key(&fields.each_ref().map(AsRef::as_ref))) {
@@ -831,7 +897,7 @@ impl Core {
     }
 
     fn end_interchange<'a>(&mut self, trailer: Option<Segment<'a>>) -> Event<'a> {
-        self.open = None;
+        (self.open, self.plain) = (None, None);
         self.passing = Passing::Nothing;
         self.stray = Stray::at(self.at);
         let range = self.interchange.start..self.at;
@@ -918,12 +984,15 @@ impl Core {
         }
     }
 
+    fn open_with(&mut self, syntax: Syntax) {
+        self.open = Some(syntax);
+        self.plain = self.open.filter(|syntax| !syntax.wrapped() && self.limits.segment_len_max >= scan::BLOCK);
+    }
+
     /// ISX names a release character. Source: X12.5 from 007040 on, ISX01.
     fn extend_syntax(&mut self, segment: &Segment<'_>) {
-        let Some(syntax) = self.open.as_mut().filter(|_| segment.id_bytes() == b"ISX") else { return };
-        if let Some(&[release]) = segment.element_bytes(1) {
-            let delimiters = syntax.delimiters;
-            syntax.delimiters = delimiters.releasing(Some(release), delimiters.decimal_mark()).unwrap_or(delimiters);
+        if let (Some(syntax), b"ISX", Some(&[release])) = (self.open, segment.id_bytes(), segment.element_bytes(1)) {
+            self.open_with(syntax.releasing(release));
         }
     }
 
@@ -1014,6 +1083,9 @@ impl Core {
         }
         if field(8).is_empty() {
             found.push((Code::GroupVersionMissing, Part::Element(8), "GS08 names no version."));
+        } else if field(8).first_chunk::<6>().is_none_or(|version| !version.iter().all(u8::is_ascii_digit)) {
+            let message = "GS08 does not begin with version and release, such as 004010.";
+            found.push((Code::GroupVersionNotSupported, Part::Element(8), message));
         }
         if !value::is_digits(&field(6), 1..=9) {
             found.push((Code::GroupControlNumberInvalid, Part::Element(6), "GS06 is not one to nine digits."));
@@ -1077,6 +1149,14 @@ impl Core {
             if count(&trailer, 1) != Some(sets as u64) {
                 let message = format!("{id}01 is not the number of transaction sets, which is {sets}.");
                 findings.push(Part::Element(1).finding(Code::SetCountMismatch, &place(), &trailer, message));
+            }
+            if sets == 0 {
+                findings.push(Part::Component(0, 0).finding(
+                    Code::GroupEmpty,
+                    &place(),
+                    &trailer,
+                    "The group holds no transaction set.",
+                ));
             }
         } else if !loose {
             let id = match self.standard {

@@ -250,6 +250,9 @@ syntax_codes! {
     /// The control number of the group was used before.
     /// Same GS01, GS02, GS03 and GS06 as an earlier group of the file.
     GroupControlNumberDuplicate = "group-control-number-duplicate", Group, Reject, Some("19"), before 005010 Some("6"), contrl "26";
+    /// The group holds no transaction set.
+    /// Source: X12.6, functional group: one set or more; ISO 9735-1, group.
+    GroupEmpty = "group-empty", Group, Reject, None, contrl "32";
     /// A segment stands outside any transaction set.
     /// An ST is missing, or an SE came early; in EDIFACT UNH and UNT.
     SegmentOutsideSet = "segment-outside-set", Group, Reject, None, contrl "33";

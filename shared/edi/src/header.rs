@@ -164,7 +164,7 @@ fn isa(head: &[u8]) -> Option<Header> {
         .filter(|&byte| byte != element && byte != component && byte != terminator);
     let delimiters = Delimiters::unchecked([element, component, terminator], repetition, None, b'.');
     let wrapped = wrapped || is_wrapped(head, len, terminator);
-    let syntax = Syntax { delimiters, charset: Charset::Guess, wrapped };
+    let syntax = Syntax::new(delimiters, Charset::Guess, wrapped);
     Some(Header { standard: Standard::X12, syntax, lead: 0, len, defects, readable: terminator_ok })
 }
 
@@ -207,7 +207,7 @@ fn una_unb(head: &[u8]) -> Option<Header> {
         })?,
         None => by_level(element)?,
     };
-    let syntax = Syntax { delimiters, charset: Charset::Guess, wrapped: false };
+    let syntax = Syntax::new(delimiters, Charset::Guess, false);
     let cut = syntax.cut();
     let len = scan::segment(unb, cut)?.len;
     // A UNA on a line of its own says nothing of records.
@@ -215,7 +215,7 @@ fn una_unb(head: &[u8]) -> Option<Header> {
         0 | UNA_LEN => is_wrapped(head, lead + len, delimiters.terminator()),
         _ => is_wrapped(unb, len, delimiters.terminator()),
     };
-    let syntax = Syntax { wrapped, ..syntax };
+    let syntax = Syntax::new(delimiters, Charset::Guess, wrapped);
     let segment = Segment::new(unb.get(..len)?, 0, 0, syntax);
     let part = |c| segment.component_bytes(1, c).map(|bytes| segment.data(bytes).trim_ascii().to_vec());
     let charset = part(1).and_then(|identifier| Charset::of_syntax_identifier(&identifier)).unwrap_or_default();
@@ -233,7 +233,7 @@ fn una_unb(head: &[u8]) -> Option<Header> {
         delimiters.release(),
         delimiters.decimal_mark(),
     );
-    let syntax = Syntax { delimiters, charset, wrapped };
+    let syntax = Syntax::new(delimiters, charset, wrapped);
     Some(Header { standard: Standard::Edifact, syntax, lead, len, defects, readable: true })
 }
 
@@ -298,13 +298,14 @@ mod tests {
     #[test]
     fn delimiters_come_from_their_places() {
         let header = read(ISA.as_bytes()).unwrap();
-        assert_eq!((header.syntax.delimiters, header.len), (Delimiters::STANDARD, 105));
+        assert_eq!((header.syntax.delimiters(), header.len), (Delimiters::STANDARD, 105));
         assert!(header.readable && header.defects.is_empty());
     }
 
     #[test]
     fn repetition_needs_version_and_a_byte_that_can_separate() {
-        let of = |from: &str, to: &str| read(ISA.replace(from, to).as_bytes()).unwrap().syntax.delimiters.repetition();
+        let of =
+            |from: &str, to: &str| read(ISA.replace(from, to).as_bytes()).unwrap().syntax.delimiters().repetition();
         assert_eq!(of("*U*00401*", "*^*00401*"), None);
         assert_eq!(of("*U*00401*", "*^*00402*"), Some(b'^'));
         assert_eq!(of("*U*00401*", "*U*00501*"), None);
@@ -315,7 +316,7 @@ mod tests {
     fn unpadded_is_read_but_a_defect() {
         let header = read(ISA.replace("SENDER         ", "SENDER").as_bytes()).unwrap();
         assert_eq!(header.defects, vec![SyntaxCode::IsaMalformed]);
-        assert_eq!(header.syntax.delimiters, Delimiters::STANDARD);
+        assert_eq!(header.syntax.delimiters(), Delimiters::STANDARD);
     }
 
     #[test]
@@ -337,7 +338,7 @@ mod tests {
     }
 
     fn unb(text: &str) -> Delimiters {
-        read(text.as_bytes()).unwrap().syntax.delimiters
+        read(text.as_bytes()).unwrap().syntax.delimiters()
     }
 
     #[test]
@@ -371,14 +372,14 @@ mod tests {
     fn records_of_one_width_are_seen() {
         let wrap = |text: &str, width: usize| {
             let lines: Vec<_> = text.as_bytes().chunks(width).map(|line| String::from_utf8_lossy(line)).collect();
-            read(lines.join("\r\n").as_bytes()).map(|header| header.syntax.wrapped)
+            read(lines.join("\r\n").as_bytes()).map(|header| header.syntax.wrapped())
         };
         let file = format!("{ISA}GS*SW*WAREHOUSE*DEPOSITOR*20260131*1435*3*X*004010~{}", "N9*BM*123456~".repeat(40));
         for width in [50, 72, 80, 106, 120, 128, RECORD_LEN_MAX] {
             assert_eq!(wrap(&file, width), Some(true), "{width}");
         }
         assert_eq!(wrap(&file, RECORD_LEN_MAX + 1), Some(false));
-        let lined = |text: &str, end: &str| read(text.replace('~', end).as_bytes()).unwrap().syntax.wrapped;
+        let lined = |text: &str, end: &str| read(text.replace('~', end).as_bytes()).unwrap().syntax.wrapped();
         assert!(!lined(&file, "~\n") && !lined(&file, "~\r\n") && !lined(&file, "\r\n"));
         assert!(!lined(&file.replace("123456", "12\n34"), "~"));
     }

@@ -72,6 +72,9 @@ impl Stream {
     pub fn next_event(&mut self) -> Option<Event<'_>> {
         loop {
             let window = self.buffer.get(self.core.at - self.base..)?;
+            if let Some(segment) = self.core.swift(window) {
+                return Some(Event::Segment { segment, finding: None });
+            }
             match self.core.step(window, self.finished) {
                 Step::Event(event) => return Some(event),
                 Step::Again => {}

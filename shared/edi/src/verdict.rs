@@ -337,6 +337,11 @@ fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides, repertoir
             let message = format!("{id} belongs in a group {}, not {functional_id}.", guide.functional_id());
             findings.push(header(SyntaxCode::SetNotInGroup, 1, message));
         }
+        // Source: ISO 9735-1, UNG: element 0038 is the type of all messages of the group.
+        Some(_) if set.standard == Standard::Edifact && !functional_id.is_empty() && functional_id != id => {
+            let message = format!("The group is one of {functional_id} and not of {id}.");
+            findings.push(header(SyntaxCode::SetNotInGroup, type_at, message));
+        }
         Some((guide, fit)) => findings.extend(checked(set, guide, fit, repertoire)),
     }
     let verdict = Verdict::of(&findings);

@@ -71,6 +71,9 @@ pub struct StatusEvent {
     /// What became of an appointment, in the sender's code (X12 element 1652).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appointment: Option<String>,
+    /// Why the appointment is as it is, in the sender's code (X12 element 1651).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appointment_reason: Option<String>,
     /// When it happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Moment>,
@@ -158,9 +161,13 @@ pub struct LoadTender {
 #[serde(deny_unknown_fields)]
 pub struct Stop {
     /// Its place in the order, from 1.
-    pub stop_no: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_no: Option<u32>,
     /// `load`, `unload`, …, or the sender's code (X12 element 163).
     pub reason: String,
+    /// The place's code, or its name in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
     /// Weight loaded or unloaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]

@@ -125,7 +125,8 @@ pub struct OrderResponse {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_no: Option<String>,
     /// What to do with it.
-    pub purpose: Purpose,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Purpose>,
     /// `accepted`, `accepted_with_changes`, `rejected`, …, or the sender's code (X12 element 587).
     pub decision: String,
     /// The day of the order.
@@ -180,6 +181,12 @@ pub struct ResponseLine {
     /// Words for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// `accepted`, `accepted_with_changes`, `rejected`, or the sender's code (EDIFACT 1229).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// When the goods of the line will arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliver_at: Option<Moment>,
     /// What becomes of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outcomes: Vec<ResponseOutcome>,

@@ -19,6 +19,9 @@ pub struct Receipt {
     pub report: Option<String>,
     /// When the goods were received.
     pub received_at: Moment,
+    /// When the report was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_at: Option<Moment>,
     /// The depositor's number of the inbound order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depositor_order_no: Option<String>,
@@ -48,6 +51,9 @@ pub struct ReceivedLine {
     /// The item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sku: Option<String>,
+    /// The receiver's number of the item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer_sku: Option<String>,
     /// The item's GTIN or UPC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gtin: Option<String>,

@@ -82,11 +82,16 @@ fn ucf(group: &GroupVerdict, segments: &mut Vec<NewSegment>) -> bool {
 
 fn message(set: &SetVerdict, segments: &mut Vec<NewSegment>) {
     let (version, release) = set.version.split_once('.').unwrap_or((&set.version, ""));
-    let identifier = [&set.id, version, release, &set.agency].map(|value| mandatory(value, 6));
+    let [id, version, release, agency] =
+        [(set.id.as_str(), 6), (version, 3), (release, 3), (&set.agency, 3)].map(|(value, len)| mandatory(value, len));
     let association = plain(&set.implementation, 6);
-    let ucm = NewSegment::new("UCM")
-        .element(mandatory(&set.control_number, 14))
-        .composite(identifier.into_iter().chain([association]));
+    let ucm = NewSegment::new("UCM").element(mandatory(&set.control_number, 14)).composite([
+        id,
+        version,
+        release,
+        agency,
+        association,
+    ]);
     if set.verdict != Verdict::Rejected {
         segments.push(ucm.element(ACKNOWLEDGED));
         return;
@@ -141,7 +146,11 @@ fn segment(position: usize, findings: &[&Finding], room: usize, segments: &mut V
 
 /// The error, the service segment and the place in it, behind an action: 0085, 0013, S011.
 fn errors(segment: NewSegment, finding: &Finding) -> NewSegment {
-    let tag = finding.place.segment_id.as_deref().filter(|id| id.starts_with('U') && id.len() == 3);
+    let tag = finding
+        .place
+        .segment_id
+        .as_deref()
+        .filter(|id| id.starts_with('U') && id.len() == 3 && id.bytes().all(|b| b.is_ascii_uppercase()));
     let segment =
         segment.element(finding.code.edifact().unwrap_or_default()).element(plain(tag.unwrap_or_default(), 3));
     if tag.is_some() { segment.composite(place(finding)) } else { segment }

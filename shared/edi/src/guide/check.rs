@@ -84,8 +84,7 @@ impl<'g> Checker<'g> {
             self.table = Table::new(self.table.standard(), self.table.repertoire(), segment.delimiters());
         }
         self.position = segment.position();
-        let bytes = segment.joined_bytes();
-        let mut scanner = Scanner::new(&bytes, &self.table);
+        let mut scanner = Scanner::new(segment.bytes(), &self.table);
         let id = scanner.leaf();
         // EDIFACT may number the repetitions of groups behind the tag, with component separators.
         let whole = scanner.at_element_end() || self.table.standard() == Standard::Edifact;

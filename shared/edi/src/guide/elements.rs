@@ -338,6 +338,7 @@ impl Elements<'_> {
                     };
                     match value::digits(leaf.bytes, form) {
                         Some(len) => len,
+                        None if only_its_mark_is_wrong(leaf.bytes, self.table.standard()) => return Some(Defect::Mark),
                         None => return Some(Defect::Characters),
                     }
                 }
@@ -381,9 +382,11 @@ impl Elements<'_> {
             }
             text.chars().count() - leaf.released
         };
-        let foreign =
-            self.table.repertoire() != Repertoire::Any && leaf.bytes.iter().any(|byte| !self.table.has(*byte));
-        if foreign { Err(Defect::Foreign(len)) } else { Ok(len) }
+        // Said once in a set, and not looked for again.
+        let foreign = !*self.foreign_noted
+            && self.table.repertoire() != Repertoire::Any
+            && leaf.bytes.iter().any(|byte| !self.table.has(*byte));
+        if foreign { Err(Defect::Foreign) } else { Ok(len) }
     }
 
     /// Says what is wrong with a value; whether the element counts as there.
@@ -402,26 +405,19 @@ impl Elements<'_> {
         let (code, message) = match defect {
             // Nothing but blanks is nothing: a mandatory element is then missing, any other is left in peace.
             Defect::Blank => return false,
-            Defect::Foreign(len) => {
-                if !*self.foreign_noted {
-                    *self.foreign_noted = true;
-                    let message = format!("{name} holds a character that is not of the interchange's character set.");
-                    self.report.note(Code::CharacterOutsideRepertoire, walk.segment, part, leaf.bytes, message);
-                }
-                if len > plan.max {
-                    return self.defect(walk, part, element, plan, leaf, Defect::TooLong(len));
-                }
-                if len < plan.min {
-                    return self.defect(walk, part, element, plan, leaf, Defect::TooShort(len));
-                }
-                let code = code_of(&self.table.data(leaf.bytes));
-                if plan.codes.is_empty() || code.is_some_and(|code| plan.codes.contains(&code)) {
-                    return true;
-                }
-                (Code::CodeInvalid, code_message(&name, plan))
+            Defect::Foreign => {
+                *self.foreign_noted = true;
+                let message = format!("{name} holds a character that is not of the interchange's character set.");
+                self.report.note(Code::CharacterOutsideRepertoire, walk.segment, part, leaf.bytes, message);
+                // What else is wrong with it, now that this is said.
+                return match self.closer(leaf, plan) {
+                    Some(other) => self.defect(walk, part, element, plan, leaf, other),
+                    None => true,
+                };
             }
-            Defect::Control => (Code::CharacterInvalid, format!("{name} holds a control character.")),
+            Defect::Control => (Code::CharacterOutsideRepertoire, format!("{name} holds a control character.")),
             Defect::Characters => (Code::CharacterInvalid, format!("{name} is {}.", not_of(plan.kind))),
+            Defect::Mark => (Code::DecimalMarkInvalid, format!("{name} has a decimal mark where none may stand.")),
             Defect::TooShort(len) => {
                 (Code::ElementTooShort, format!("{name} has {len} characters and needs {}.", plan.min))
             }
@@ -445,9 +441,11 @@ impl Elements<'_> {
 enum Defect {
     Control,
     Characters,
+    /// In a number.
+    Mark,
     Blank,
-    /// Characters outside the repertoire, and the length.
-    Foreign(usize),
+    /// Characters outside the repertoire.
+    Foreign,
     TooShort(usize),
     TooLong(usize),
     Date,
@@ -481,4 +479,16 @@ fn offset_of(segment: &Segment<'_>, part: Part<'_>) -> usize {
     let range = segment.element_range(part.element.unwrap_or_default());
     let at = if part.component.is_some() { range.end } else { range.start };
     at.saturating_sub(segment.range().start)
+}
+
+/// Whether bytes that are no number hold nothing but digits, minus signs and decimal marks, one mark at least.
+#[cold]
+fn only_its_mark_is_wrong(bytes: &[u8], standard: Standard) -> bool {
+    let is_mark = |byte: u8| byte == b'.' || (byte == b',' && standard == Standard::Edifact);
+    let (mut marks, mut others) = (false, false);
+    for &byte in bytes {
+        marks |= is_mark(byte);
+        others |= !is_mark(byte) && byte != b'-' && !byte.is_ascii_digit();
+    }
+    marks && !others
 }

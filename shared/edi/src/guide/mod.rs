@@ -127,8 +127,8 @@ enum RelationKind {
 pub enum Fit {
     /// Made for the set's version.
     Exact,
-    /// Made for another version: order and mandatory parts hold, but lengths, codes and segments that the guide does
-    /// not know are only noted.
+    /// Made for another version: order and mandatory parts hold, but what grows from version to version is only noted:
+    /// lengths, codes, how often something may occur, elements and segments that the guide does not know.
     Approximate,
 }
 

@@ -247,10 +247,9 @@ impl<'g> Order<'g> {
         };
         self.report_too_many(at, node, segment, report);
         // A loop whose first segment stands twice has its content behind the second.
-        let empty = self
-            .frames
-            .get(at.depth + 1)
-            .is_some_and(|frame| self.counts.get(frame.counts..).unwrap_or_default().iter().all(|count| *count == 0));
+        let same = self.frames.get(at.depth).is_some_and(|frame| frame.current == at.node);
+        let nothing = |frame: &Frame<'_>| self.counts.iter().skip(frame.counts).all(|count| *count == 0);
+        let empty = same && self.frames.get(at.depth + 1).is_some_and(nothing);
         if empty {
             self.counts.truncate(self.frames.get(at.depth + 1).map_or(usize::MAX, |frame| frame.counts));
             self.frames.truncate(at.depth + 1);

@@ -120,6 +120,8 @@ impl Report {
                 | Code::ElementMissingByRelation
                 | Code::ElementExcluded
                 | Code::SegmentNotInSet
+                | Code::SegmentTooMany
+                | Code::LoopTooMany
                 | Code::SegmentUnrecognized
         );
         let note = self.fit == Fit::Approximate && only_noted;

@@ -30,21 +30,30 @@ pub fn document(document: &Document<'_>, file: &[u8]) -> Vec<u8> {
         }
         out.extend_from_slice(file.get(position..start).unwrap_or_default());
         write_segment(segment, &mut out);
+        // Where lines end segments, a carriage return may stand before the line feed that terminates.
+        let ended = start + segment.bytes().len();
+        if ended < end {
+            out.extend_from_slice(file.get(ended..end - 1).unwrap_or_default());
+            out.push(segment.delimiters().terminator());
+        }
         position = end;
     }
     out.extend_from_slice(file.get(position..).unwrap_or_default());
     out
 }
 
+/// Without its terminator.
 fn write_segment(segment: &Segment<'_>, out: &mut Vec<u8>) {
     let delimiters = segment.delimiters();
-    let start = out.len();
-    out.extend_from_slice(segment.id_bytes());
+    // The id as it stands: in a file of records a line end may be within it.
+    let first = segment.elements_raw().next().map(|element| segment.range_of(element).start);
+    let len = first.map_or(segment.bytes().len(), |first| first.saturating_sub(segment.range().start + 1));
+    out.extend_from_slice(segment.bytes().get(..len).unwrap_or_default());
     // The separators of an ISA stand in ISA11 and ISA16 as values.
     let is_isa = segment.position() == 0 && segment.id_bytes() == b"ISA";
     for (index, raw) in segment.elements_raw().enumerate() {
         out.push(delimiters.element());
-        if is_isa || raw.is_empty() {
+        if is_isa || segment.element_bytes(index + 1).is_none() {
             out.extend_from_slice(raw);
             continue;
         }
@@ -54,6 +63,4 @@ fn write_segment(segment: &Segment<'_>, out: &mut Vec<u8>) {
             out.extend_from_slice(repetition);
         }
     }
-    let terminated = segment.range().len() > out.len() - start;
-    out.extend(Some(delimiters.terminator()).filter(|_| terminated));
 }

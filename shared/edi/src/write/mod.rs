@@ -247,8 +247,13 @@ struct Emitter {
 }
 
 impl Emitter {
-    /// Refuses a policy whose replacements would have to be replaced themselves.
+    /// Refuses a policy whose replacements would have to be replaced themselves, and line ends that separate anything
+    /// but segments: readers pass over them.
     fn new(delimiters: Delimiters, repertoire: Repertoire, policy: Policy, line_feeds: bool) -> Result<Self, Error> {
+        let within = [Some(delimiters.element()), Some(delimiters.component()), delimiters.repetition()];
+        if within.into_iter().chain([delimiters.release()]).flatten().any(|byte| matches!(byte, b'\r' | b'\n')) {
+            return Err(Error::Envelope { element: "delimiters", expected: "no line end, except as the terminator" });
+        }
         let emitter = Self { out: Vec::new(), delimiters, repertoire, policy, line_feeds };
         let delimiter = Some(policy.on_delimiter).and_then(|on| match on {
             OnDelimiter::Replace(with) => Some(with),

@@ -211,7 +211,7 @@ fn from_005010_on_a_997_names_the_version_and_has_the_codes_that_came_with_it() 
 #[test]
 fn what_is_no_version_is_answered_in_the_oldest_words() {
     let lines = owed_in(&file(&[ship_confirm("0001")]), "X", Functional::X999);
-    assert_eq!(lines, ["ST*997*0001~", "AK1*SW*3~", "AK2*945*0001~", "AK5*A~", "AK9*A*1*1*1~"]);
+    assert_eq!(lines, ["ST*997*0001~", "AK1*SW*3~", "AK9*R*1*1*0*2~"]);
 }
 
 #[test]

@@ -188,8 +188,8 @@ fn elements() {
     assert_eq!(after("*VN*SKU-1", "*V*SKU-1"), ["element-too-short W12 9/7"]);
     assert_eq!(after("*VN*SKU-1", &format!("*VN*{}", "x".repeat(49))), ["element-too-long W12 9/8"]);
     assert_eq!(after("W12*CC*10*", "W12*CC*1O*"), ["character-invalid W12 9/2"]);
-    assert_eq!(after("LX*1~", "LX*1.0~"), ["character-invalid LX 7/1"]);
-    assert_eq!(after("N1*ST*Shop", "N1*ST*Sh\x07op"), ["character-invalid N1 3/2"]);
+    assert_eq!(after("LX*1~", "LX*1.0~"), ["decimal-mark-invalid LX 7/1"]);
+    assert_eq!(after("N1*ST*Shop", "N1*ST*Sh\x07op"), ["character-outside-repertoire N1 3/2"]);
     assert_eq!(after("G62*11*20260131", "G62*11*20260231"), ["date-invalid G62 5/2"]);
     assert_eq!(after("*W*1430", "*W*2430"), ["time-invalid G62 5/4"]);
     assert_eq!(after("N1*ST*Shop*92*0042", "N1*ST*Shop*92"), ["element-missing-by-relation N1 3/4"]);

@@ -156,7 +156,7 @@ const MUTATIONS: &[Mutation] = mutations![
     "D.01B-INVOIC" {
         "UNS+S'\n" => "", "segment-missing UNS 34/-";
         "TAX+7+VAT" => "TAX++VAT", "element-missing TAX 30/1";
-        "PRI+AAA:0.125:" => "PRI+AAA:0.12.5:", "character-invalid PRI 28/1";
+        "PRI+AAA:0.125:" => "PRI+AAA:0.12.5:", "decimal-mark-invalid PRI 28/1";
     }
     "D.01B-INVRPT" {
         "QTY+145:0:KGM'\n" => "", "segment-missing QTY 35/-";

@@ -29,6 +29,8 @@ mod reports;
 #[cfg(test)]
 mod rewriting;
 #[cfg(test)]
+mod round_trips;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod splitting;

@@ -52,8 +52,9 @@ fn no_panic_and_lossless(bytes: &[u8]) {
                 assert!(finding.place.byte_offset + finding.place.byte_len <= bytes.len());
             }
         }
-        let policy = AckPolicy { functional: Functional::X997, interchange: When::Always };
-        for owed in ack::owed(&verdict, policy, Delimiters::STANDARD) {
+        let of =
+            |functional| ack::owed(&verdict, AckPolicy { functional, interchange: When::Always }, Delimiters::STANDARD);
+        for owed in of(Functional::X997).into_iter().chain(of(Functional::X999)) {
             let group = match owed {
                 Owed::Ta1(ta1) => {
                     let bytes = write::interchange(&envelope(Delimiters::STANDARD), &[ta1], &[]).unwrap();
@@ -74,7 +75,11 @@ fn no_panic_and_lossless(bytes: &[u8]) {
             let of_it = verdict::interchange(&document.interchanges[0], Guides::built_in());
             let rejecting: Vec<_> =
                 of_it.groups.iter().flat_map(|group| &group.sets).flat_map(|set| &set.findings).collect();
-            assert!(rejecting.iter().all(|finding| !finding.rejects()), "{rejecting:?}");
+            assert!(
+                rejecting.iter().all(|finding| !finding.rejects()),
+                "{}: {rejecting:?}",
+                String::from_utf8_lossy(&written)
+            );
             assert_eq!(of_it.groups[0].sets_accepted(), 1);
             assert_eq!(ack::read_all(&document.interchanges[0]).0.len(), 1);
         }

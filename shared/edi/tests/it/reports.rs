@@ -65,7 +65,9 @@ fn one_line_for_a_group_that_is_rejected_and_its_sets_share_it() {
             format!("reject-set 000000007 3 0002 945 [element-missing] [1] W06 1 {w06}"),
         ]
     );
-    assert_eq!(lines(&file(&[])), ["accept 000000007 3 - SW [] [] - - -"]);
+    let empty = file(&[]);
+    let ge = empty.find("GE*0").unwrap();
+    assert_eq!(lines(&empty), [format!("reject-group 000000007 3 - SW [group-empty] [null] GE - {ge}")]);
 }
 
 #[test]

@@ -53,6 +53,24 @@ fn what_lies_between_segments_and_interchanges_stays() {
 }
 
 #[test]
+fn the_ends_of_records_stay_also_within_an_id() {
+    let one = file(&[ship_confirm("0001"), ship_confirm("0002")]);
+    for width in 60..90 {
+        let records: Vec<&[u8]> = one.as_bytes().chunks(width).collect();
+        let wrapped = records.join(&b"\r\n"[..]);
+        assert_eq!(rewritten(&wrapped), wrapped, "{width}");
+    }
+}
+
+#[test]
+fn carriage_returns_before_the_line_feeds_that_terminate_stay() {
+    let one = file(&[ship_confirm("0001")]).replace('~', "\n").replacen("Shop", "Shop\r", 1).replace('\n', "\r\n");
+    for text in [one.replacen(">\r\n", ">\n", 1), one] {
+        assert_eq!(String::from_utf8(rewritten(text.as_bytes())).unwrap(), text);
+    }
+}
+
+#[test]
 fn a_document_is_written_from_what_was_read_and_not_from_the_file() {
     let one = file(&[ship_confirm("0001")]);
     let blank = vec![b' '; one.len()];

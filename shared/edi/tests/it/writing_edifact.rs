@@ -99,11 +99,11 @@ fn a_una_is_written_where_a_reader_would_take_other_delimiters_for_granted() {
     assert_eq!(una(|e| (e.version, e.una) = (4, Una::Always)).as_deref(), Some("UNA:+.?*'"));
     assert_eq!(una(|e| e.charset = "UNOB".into()).as_deref(), Some("UNA:+.? '"), "level B has separators of its own");
     let comma = |e: &mut Envelope| {
-        e.delimiters = e.delimiters.releasing(None, b',').unwrap().releasing(Some(b'?'), b',').unwrap()
+        e.delimiters = e.delimiters.releasing(None, b',').unwrap().releasing(Some(b'?'), b',').unwrap();
     };
     assert_eq!(una(comma).as_deref(), Some("UNA:+,? '"));
     let pipes = |e: &mut Envelope| {
-        e.delimiters = Delimiters::new(b'|', b'^', b'~', None).unwrap().releasing(Some(b'\\'), b'.').unwrap()
+        e.delimiters = Delimiters::new(b'|', b'^', b'~', None).unwrap().releasing(Some(b'\\'), b'.').unwrap();
     };
     assert_eq!(una(pipes).as_deref(), Some("UNA^|.\\ ~"));
     let unreleased = |e: &mut Envelope| e.delimiters = e.delimiters.releasing(None, b'.').unwrap();

@@ -88,6 +88,8 @@ pub(super) struct Tree {
 pub(super) struct Field {
     pub(super) source: Source,
     pub(super) content: Content,
+    /// Written only if this element is.
+    pub(super) beside: Option<Position>,
     pub(super) line: u32,
 }
 
@@ -107,8 +109,7 @@ pub(super) enum Content {
         required: bool,
         fallback: bool,
     },
-    /// Written always, or only beside another element.
-    Constant(String, Option<Position>),
+    Constant(String),
     /// How many segments with this id stand before.
     CountSegments(String),
     /// How many entries a list has.
@@ -505,12 +506,11 @@ fn field(line: &Line) -> Result<Field, MapError> {
     let [first, rest @ ..] = words.as_slice() else {
         return Err(wrong());
     };
-    if let (Some((at, beside)), ["=", value]) = (first.strip_suffix(']').and_then(|at| at.split_once('[')), rest) {
-        let at = position(at).ok_or_else(wrong)?;
-        let content = Content::Constant((*value).to_owned(), Some(position(beside).ok_or_else(wrong)?));
-        return Ok(Field { source: Source::At(vec![at]), content, line: line.no });
-    }
     let (at, required) = first.strip_suffix('!').map_or((*first, false), |at| (at, true));
+    let (at, beside) = match at.strip_suffix(']').and_then(|inner| inner.split_once('[')) {
+        Some((before, inner)) if !before.contains('/') => (before, Some(position(inner).ok_or_else(wrong)?)),
+        _ => (at, None),
+    };
     let source = source(at).ok_or_else(wrong)?;
     let value = |place: &str, kind: Kind, fallback: bool| {
         path(place).map(|path| Content::Value { path, kind, required, fallback })
@@ -536,7 +536,7 @@ fn field(line: &Line) -> Result<Field, MapError> {
     if parts > most {
         return Err(error(line.no, "has more positions than its kind has parts"));
     }
-    Ok(Field { source, content, line: line.no })
+    Ok(Field { source, content, beside, line: line.no })
 }
 
 fn computed(text: &str) -> Option<Content> {
@@ -552,7 +552,7 @@ fn computed(text: &str) -> Option<Content> {
         "index()" => Content::Index,
         "children()" => Content::HasChildren,
         constant if constant.contains('(') => return None,
-        constant => Content::Constant(constant.to_owned(), None),
+        constant => Content::Constant(constant.to_owned()),
     })
 }
 

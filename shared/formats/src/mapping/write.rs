@@ -231,44 +231,12 @@ impl<'m, 'v> Writer<'m, 'v> {
         }
         let mut says = false;
         let mut absent = Vec::new();
-        for field in &node.fields {
-            match &field.content {
-                Content::Value { fallback: true, path, .. } => {
-                    // What is read from an element that another line writes is said by that line.
-                    let others = |other: &&Field| !std::ptr::eq(*other, field) && other.source == field.source;
-                    if let Some(at) = self.resolve(base, path)
-                        && node.fields.iter().any(|other| others(&other))
-                    {
-                        self.written.insert(std::ptr::from_ref(at.value));
-                    }
-                }
-                Content::Value { path, kind, required, .. } => {
-                    let at = if path.list { entry.cloned() } else { self.resolve(base, path) };
-                    match at.filter(|at| !at.value.is_null()) {
-                        Some(at) => says |= self.value(field, kind, &at, &mut elements),
-                        None if *required => absent.push(path),
-                        None => {}
-                    }
-                }
-                computed => {
-                    let text = self.computed(computed, base, unit);
-                    // A total says something; a constant does not.
-                    let total = matches!(computed, Content::Sum(_) | Content::Count(_) | Content::CountSegments(_));
-                    says |= total && text != "0";
-                    if let Source::At(positions) = &field.source
-                        && let Some(position) = positions.first()
-                    {
-                        put(&mut elements, *position, text);
-                    }
-                }
-            }
+        for field in node.fields.iter().filter(|field| field.beside.is_none()) {
+            says |= self.field(node, field, base, entry, unit, &mut elements, &mut absent);
         }
         for field in &node.fields {
-            if let (Content::Constant(text, Some(beside)), Source::At(at)) = (&field.content, &field.source)
-                && let [at] = at.as_slice()
-                && elements.contains_key(&key(*beside))
-            {
-                put(&mut elements, *at, text.clone());
+            if field.beside.is_some_and(|beside| elements.contains_key(&key(beside))) {
+                self.field(node, field, base, entry, unit, &mut elements, &mut absent);
             }
         }
         let (place, stands) = (self.out.len(), node.required || unit.is_some() || list_of(node).is_some());
@@ -280,6 +248,51 @@ impl<'m, 'v> Writer<'m, 'v> {
         }
         for path in absent {
             self.missing(base, path);
+        }
+    }
+
+    /// Writes one element; says whether it says something.
+    #[expect(clippy::too_many_arguments, reason = "what one segment is made of, used in one place")]
+    fn field(
+        &mut self,
+        node: &'m Node,
+        field: &'m Field,
+        base: &At<'v>,
+        entry: Option<&At<'v>>,
+        unit: Option<Unit>,
+        elements: &mut Elements,
+        absent: &mut Vec<&'m Path>,
+    ) -> bool {
+        match &field.content {
+            Content::Value { fallback: true, path, .. } => {
+                // What is read from an element that another line writes is said by that line.
+                let other = node.fields.iter().any(|other| !std::ptr::eq(other, field) && other.source == field.source);
+                if let Some(at) = self.resolve(base, path).filter(|_| other) {
+                    self.written.insert(std::ptr::from_ref(at.value));
+                }
+                false
+            }
+            Content::Value { path, kind, required, .. } => {
+                let at = if path.list { entry.cloned() } else { self.resolve(base, path) };
+                match at.filter(|at| !at.value.is_null()) {
+                    Some(at) => return self.value(field, kind, &at, elements),
+                    None if *required => absent.push(path),
+                    None => {}
+                }
+                false
+            }
+            computed => {
+                let text = self.computed(computed, base, unit);
+                // A total says something; a constant does not.
+                let total = matches!(computed, Content::Sum(_) | Content::Count(_) | Content::CountSegments(_));
+                let says = total && text != "0";
+                if let Source::At(positions) = &field.source
+                    && let Some(position) = positions.first()
+                {
+                    put(elements, *position, text);
+                }
+                says
+            }
         }
     }
 
@@ -333,7 +346,7 @@ impl<'m, 'v> Writer<'m, 'v> {
 
     fn computed(&self, content: &Content, base: &At<'v>, unit: Option<Unit>) -> String {
         match content {
-            Content::Constant(text, None) => text.clone(),
+            Content::Constant(text) => text.clone(),
             Content::CountSegments(id) => self.out.iter().filter(|segment| segment.id() == id).count().to_string(),
             Content::Count(path) => self.resolve(base, path).map_or(0, |list| list.entries().count()).to_string(),
             Content::Sum(path) => {
@@ -347,7 +360,7 @@ impl<'m, 'v> Writer<'m, 'v> {
             }
             Content::Index => (base.index + 1).to_string(),
             Content::HasChildren => unit.map_or("0", |unit| if unit.has_children { "1" } else { "0" }).to_owned(),
-            Content::Constant(_, Some(_)) | Content::Value { .. } => String::new(),
+            Content::Value { .. } => String::new(),
         }
     }
 
