@@ -176,6 +176,37 @@ impl Map {
     /// # Errors
     /// The first line that is wrong.
     pub fn compile(standard: Standard, text: &str, common: &str) -> Result<Self, MapError> {
+        let map = Self::parse(standard, text, common)?;
+        map.check(&map.nodes)?;
+        Ok(map)
+    }
+
+    /// The map with the lines of a partner before its own: an element that they name is theirs, a code too.
+    ///
+    /// # Errors
+    /// The first line of `overlay` that is wrong.
+    pub fn overlaid(&self, overlay: &str) -> Result<Self, MapError> {
+        let text = format!("map {} {}\n{overlay}", self.set, self.document);
+        let shifted = |error: MapError| MapError { line: error.line.saturating_sub(1), ..error };
+        let Self { nodes, tables, .. } = Self::parse(self.standard, &text, "").map_err(shifted)?;
+        let mut map = self.clone();
+        let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
+        shift(&mut map.nodes, lines);
+        merge(&mut map.nodes, nodes);
+        for (name, table) in tables {
+            let known = map.tables.entry(name).or_default();
+            let codes: Vec<String> = table.pairs.iter().map(|(code, _)| code.clone()).collect();
+            known.pairs.retain(|(code, _)| !codes.contains(code));
+            known.pairs.splice(0..0, table.pairs);
+            if table.otherwise != Otherwise::Refused {
+                known.otherwise = table.otherwise;
+            }
+        }
+        map.check(&map.nodes).map_err(shifted)?;
+        Ok(map)
+    }
+
+    fn parse(standard: Standard, text: &str, common: &str) -> Result<Self, MapError> {
         let own = text.lines().count();
         let mut lines = split(text, 0)?;
         lines.extend(split(common, own)?);
@@ -229,9 +260,7 @@ impl Map {
         if let Some(field) = fields.first() {
             return Err(error(field.line, "a field stands under its segment"));
         }
-        let map = Self { standard, set, document, nodes, tables };
-        map.check(&map.nodes)?;
-        Ok(map)
+        Ok(Self { standard, set, document, nodes, tables })
     }
 
     /// The set or message, such as `944` or `DESADV`.
@@ -269,6 +298,56 @@ impl Map {
             self.check(&node.children)?;
         }
         Ok(())
+    }
+}
+
+/// Moves lines back, so that others come before them.
+fn shift(nodes: &mut [Node], by: u32) {
+    for node in nodes {
+        node.line = node.line.saturating_add(by);
+        for field in &mut node.fields {
+            field.line = field.line.saturating_add(by);
+        }
+        shift(&mut node.children, by);
+    }
+}
+
+/// Puts a partner's segments among those that all share: its lines into the segment with the same id and conditions, its
+/// own segments beside others of their id or, without one, after the segment that stands before them in the overlay.
+fn merge(nodes: &mut Vec<Node>, overlay: Vec<Node>) {
+    let mut after = 0;
+    for mut over in overlay {
+        let same = nodes.iter().position(|node| node.id == over.id && node.conditions == over.conditions);
+        let at = match same {
+            Some(at) => {
+                if let Some(node) = nodes.get_mut(at) {
+                    node.required |= over.required;
+                    if over.bind != Bind::Here {
+                        node.bind = over.bind;
+                    }
+                    node.fields.retain(|field| over.fields.iter().all(|theirs| theirs.source != field.source));
+                    over.fields.append(&mut node.fields);
+                    node.fields = over.fields;
+                    merge(&mut node.children, over.children);
+                }
+                at
+            }
+            None => {
+                let at = nodes.iter().position(|node| node.id == over.id).unwrap_or(after);
+                nodes.insert(at, over);
+                at
+            }
+        };
+        after = at + 1;
+    }
+    let mut group = 0;
+    let mut last: Option<String> = None;
+    for node in nodes {
+        if last.as_ref().is_some_and(|id| *id != node.id) {
+            group += 1;
+        }
+        node.group = group;
+        last = Some(node.id.clone());
     }
 }
 

@@ -314,3 +314,54 @@ fn a_map_that_is_wrong_is_refused_with_its_line() {
         "line 4: there is no definition `x`, or it holds itself"
     );
 }
+
+/// A 944 in its envelope.
+const RECEIPT: &str = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260131*1435*U*00401*000000001*0*P*>~\
+    GS*RE*AA*BB*20260131*1435*1*X*004010~ST*944*0001~W17*Q7*20260130*R1*O1~N1*WH*X~N9*ZA*GATE 4~\
+    W07*2*CA**VN*BOLT~W07*1.5*CA**VN*NUT~W14*3.5~SE*8*0001~GE*1*1~IEA*1*000000001~";
+
+/// What a partner with these wishes in its profile is read as.
+fn tailored(wishes: &str) -> Result<Receipt, String> {
+    let partner: partners::EdiIdentity = toml::from_str(&format!("qualifier = \"ZZ\"\nid = \"A\"\n{wishes}")).unwrap();
+    let map = mapping::find(Standard::X12, "944").unwrap();
+    let tailored = mapping::Tailored::new(map, &partner).map_err(|error| error.to_string())?;
+    let file = edi::read(RECEIPT.as_bytes());
+    let read = tailored.read::<Receipt>(&file.interchanges[0].groups[0].sets[0]);
+    read.map(|mapped| mapped.document).map_err(|findings| findings[0].detail.clone())
+}
+
+#[test]
+fn a_partner_wishes_lines_codes_and_units() {
+    let receipt = tailored(
+        "units = { CA = { unit = \"EA\", factor = \"24\" }, \"NUT/CA\" = { unit = \"EA\", factor = \"100\" } }\n\
+         [maps.944]\n\
+         overlay = \"\"\"\nN9[01=ZA]\n  02 shipment_no\nW17\n  04 receipt_no\ncode report\n  Q7 full\n\"\"\"\n",
+    )
+    .unwrap();
+    assert_eq!(receipt.report.as_deref(), Some("full"), "its own code");
+    assert_eq!(receipt.shipment_no.as_deref(), Some("GATE 4"), "its own segment");
+    assert_eq!((receipt.receipt_no.as_str(), receipt.depositor_order_no), ("O1", None), "its own element");
+    let counted: Vec<String> = receipt.lines.iter().map(|line| format!("{} {}", line.quantity, line.uom)).collect();
+    assert_eq!(counted, ["48 EA", "150 EA"], "cases are counted in pieces, by item where the profile says so");
+    assert_eq!(tailored("").unwrap().report.as_deref(), Some("Q7"), "others are read as before");
+    assert_eq!(
+        tailored("[maps.944]\noverlay = \"\"\"\nW17\n  04 receipt_no float\n\"\"\"").unwrap_err(),
+        "overlay: line 2: a field is POSITION[!] [else] PATH [KIND], or POSITION = VALUE"
+    );
+}
+
+#[test]
+fn what_no_line_can_say_an_expression_does() {
+    let wish = |expression: &str| tailored(&format!("[maps.944]\nexpression = '''{expression}'''"));
+    let receipt = wish("$merge([$, {'receipt_no': 'R-' & receipt_no & '-' & $string($count(lines))}])").unwrap();
+    assert_eq!(receipt.receipt_no, "R-R1-2");
+    let receipt = wish("$ ~> |lines|{'lot': $uppercase(sku), 'line_no': 7}|").unwrap();
+    assert_eq!((receipt.lines[1].lot.as_deref(), receipt.lines[1].line_no), (Some("NUT"), Some(7)));
+    assert!(wish("$merge([").unwrap_err().starts_with("expression: "));
+    let fails = "the partner's expression fails on this document";
+    assert_eq!(wish("$merge([$, {'receipt_no': $now()}])").unwrap_err(), fails, "no clock");
+    assert_eq!(wish("$merge([$, {'receipt_no': $string($random())}])").unwrap_err(), fails, "no lots");
+    assert_eq!(wish("($f := function($n) { $f($n + 1) }; $f(0))").unwrap_err(), fails, "no run without end");
+    assert_eq!(wish("[1..1000000000]").unwrap_err(), fails, "no list without end");
+    assert_eq!(wish("lines").unwrap_err(), "with the partner's wishes the document is none of its kind any more");
+}
