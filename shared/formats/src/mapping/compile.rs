@@ -318,25 +318,20 @@ fn merge(nodes: &mut Vec<Node>, overlay: Vec<Node>) {
     let mut after = 0;
     for mut over in overlay {
         let same = nodes.iter().position(|node| node.id == over.id && node.conditions == over.conditions);
-        let at = match same {
-            Some(at) => {
-                if let Some(node) = nodes.get_mut(at) {
-                    node.required |= over.required;
-                    if over.bind != Bind::Here {
-                        node.bind = over.bind;
-                    }
-                    node.fields.retain(|field| over.fields.iter().all(|theirs| theirs.source != field.source));
-                    over.fields.append(&mut node.fields);
-                    node.fields = over.fields;
-                    merge(&mut node.children, over.children);
-                }
-                at
+        let at = if let Some((at, node)) = same.and_then(|at| nodes.get_mut(at).map(|node| (at, node))) {
+            node.required |= over.required;
+            if over.bind != Bind::Here {
+                node.bind = over.bind;
             }
-            None => {
-                let at = nodes.iter().position(|node| node.id == over.id).unwrap_or(after);
-                nodes.insert(at, over);
-                at
-            }
+            node.fields.retain(|field| over.fields.iter().all(|theirs| theirs.source != field.source));
+            over.fields.append(&mut node.fields);
+            node.fields = over.fields;
+            merge(&mut node.children, over.children);
+            at
+        } else {
+            let at = nodes.iter().position(|node| node.id == over.id).unwrap_or(after);
+            nodes.insert(at, over);
+            at
         };
         after = at + 1;
     }
@@ -376,9 +371,8 @@ fn collect(nodes: &[Node], base: &str, places: &mut Vec<(String, u32)>) {
             match &field.content {
                 Content::Value { path, .. } | Content::Count(path) => places.push((join(&here, path), field.line)),
                 Content::Sum(path) => {
-                    let text = join(&here, path);
-                    let place = text.rsplit_once('/').map(|(list, member)| format!("{list}/*/{member}"));
-                    places.push((place.unwrap_or(text), field.line));
+                    let start = if path.absolute { "" } else { &here };
+                    places.push((format!("{start}/{}", path.names.join("/*/")), field.line));
                 }
                 _ => {}
             }

@@ -226,11 +226,8 @@ impl<'m, 'a> Reader<'m, 'a> {
                     self.total(field, Decimal::from(entries.len()));
                 }
                 Content::Sum(path) => {
-                    if let [list @ .., member] = path.names.as_slice() {
-                        let entries = self.entries(base, path.absolute, list);
-                        let sum = entries.into_iter().filter_map(|at| self.number(at, member)).sum();
-                        self.total(field, sum);
-                    }
+                    let sum = self.all(base, path).into_iter().filter_map(|at| self.number(at)).sum();
+                    self.total(field, sum);
                 }
                 Content::Constant(..) | Content::Index | Content::HasChildren => {}
             }
@@ -317,8 +314,22 @@ impl<'m, 'a> Reader<'m, 'a> {
         }
     }
 
-    fn number(&self, at: At, name: &str) -> Option<Decimal> {
-        match &self.draft.nodes.get(self.draft.member(at, name)?)?.slot {
+    /// What stands at the end of a path, in every entry of the lists on its way.
+    fn all(&self, base: At, path: &Path) -> Vec<At> {
+        let start = vec![if path.absolute { ROOT } else { base }];
+        path.names.iter().fold(start, |above, name| {
+            let found = above.into_iter().filter_map(|at| self.draft.member(at, name));
+            found
+                .flat_map(|at| match self.draft.nodes.get(at).map(|node| &node.slot) {
+                    Some(Slot::List(entries)) => entries.clone(),
+                    _ => vec![at],
+                })
+                .collect()
+        })
+    }
+
+    fn number(&self, at: At) -> Option<Decimal> {
+        match &self.draft.nodes.get(at)?.slot {
             Slot::Leaf(Leaf::Text(text)) => text.parse().ok(),
             Slot::Leaf(Leaf::Integer(number)) => Some(Decimal::from(*number)),
             _ => None,

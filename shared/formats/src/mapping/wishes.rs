@@ -29,7 +29,7 @@ pub enum WishError {
     /// The lines are none of a map.
     #[error("overlay: {0}")]
     Overlay(#[from] MapError),
-    /// The expression is no JSONata.
+    /// The expression is no `JSONata`.
     #[error("expression: {0}")]
     Expression(String),
 }
@@ -71,7 +71,7 @@ impl Tailored {
         }
         let mut document = draft.to_json();
         let mut findings = Vec::new();
-        self.count(&mut document, String::new(), &mut findings);
+        self.count(&mut document, "", &mut findings);
         if !findings.is_empty() {
             return Err(findings);
         }
@@ -95,11 +95,11 @@ impl Tailored {
     }
 
     /// Counts in our units what the partner counts in its own.
-    fn count(&self, value: &mut Value, pointer: String, findings: &mut Vec<Finding>) {
+    fn count(&self, value: &mut Value, pointer: &str, findings: &mut Vec<Finding>) {
         match value {
             Value::Array(entries) => {
                 for (index, entry) in entries.iter_mut().enumerate() {
-                    self.count(entry, format!("{pointer}/{index}"), findings);
+                    self.count(entry, &format!("{pointer}/{index}"), findings);
                 }
             }
             Value::Object(members) => {
@@ -122,7 +122,7 @@ impl Tailored {
                     members.insert("uom".to_owned(), factor.unit.as_str().into());
                 }
                 for (name, member) in members {
-                    self.count(member, format!("{pointer}/{name}"), findings);
+                    self.count(member, &format!("{pointer}/{name}"), findings);
                 }
             }
             _ => {}
