@@ -38,6 +38,8 @@ pub(super) struct Node {
     pub(super) children: Vec<Node>,
     /// Neighbours with the same id are one group: they may come in any order.
     pub(super) group: usize,
+    /// Which elements some line names, by the bits from element 1 on.
+    pub(super) named: u128,
     pub(super) line: u32,
 }
 
@@ -193,6 +195,7 @@ impl Map {
         let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
         shift(&mut map.nodes, lines);
         merge(&mut map.nodes, nodes);
+        name(&mut map.nodes);
         for (name, table) in tables {
             let known = map.tables.entry(name).or_default();
             let codes: Vec<String> = table.pairs.iter().map(|(code, _)| code.clone()).collect();
@@ -256,7 +259,8 @@ impl Map {
         let mut expanded = Vec::new();
         expand(&body, &definitions, 0, 0, &mut expanded)?;
         let mut rest = expanded.as_slice();
-        let (fields, nodes) = block(&mut rest, 0)?;
+        let (fields, mut nodes) = block(&mut rest, 0)?;
+        name(&mut nodes);
         if let Some(field) = fields.first() {
             return Err(error(field.line, "a field stands under its segment"));
         }
@@ -299,6 +303,24 @@ impl Map {
         }
         Ok(())
     }
+}
+
+/// Notes which elements each segment's lines name.
+fn name(nodes: &mut [Node]) {
+    for node in nodes {
+        let conditions = node.conditions.iter().map(|condition| condition.at);
+        let tree = node.tree.iter().flat_map(|tree| [tree.own, tree.parent]);
+        let fields = node.fields.iter().flat_map(|field| match &field.source {
+            Source::At(positions) => positions.clone(),
+            Source::Pairs(pairs, _) => pairs.iter().flat_map(|(qualifier, value)| [*qualifier, *value]).collect(),
+        });
+        node.named = conditions.chain(tree).chain(fields).fold(0, |named, at| named | bit(at.element));
+        name(&mut node.children);
+    }
+}
+
+pub(super) fn bit(element: usize) -> u128 {
+    1_u128.checked_shl(u32::try_from(element).unwrap_or(u32::MAX)).unwrap_or_default()
 }
 
 /// Moves lines back, so that others come before them.
@@ -508,6 +530,7 @@ fn segment(line: &Line) -> Result<Node, MapError> {
         fields: Vec::new(),
         children: Vec::new(),
         group: 0,
+        named: 0,
         line: line.no,
     })
 }

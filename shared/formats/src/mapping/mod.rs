@@ -24,7 +24,7 @@ use serde_json::Value;
 
 pub use catalog::{all, find};
 pub use compile::{Map, MapError};
-pub use draft::Draft;
+pub use draft::{Draft, Unmapped};
 pub use wishes::{Tailored, WishError};
 pub use write::Written;
 

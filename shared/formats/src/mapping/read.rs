@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::compile::{Bind, Content, Field, Kind, Map, Node, Path, Position, Source as From, Tree};
 use super::cut::{Cut, Part};
-use super::draft::{At, Draft, ROOT, Slot, Source};
+use super::draft::{At, Draft, ROOT, Slot, Source, Unmapped};
 use super::value::{self, Leaf, Parts, Taken};
 use crate::limits::{FINDINGS_MAX, TREE_DEPTH_MAX, WARNINGS_MAX};
 
@@ -43,6 +43,9 @@ impl Map {
         if reader.findings.is_empty() { Ok(reader.draft) } else { Err(reader.findings) }
     }
 }
+
+/// The segment's id.
+const ID: Position = Position { element: 0, component: 0 };
 
 /// A loop that is open.
 struct Frame<'m> {
@@ -92,7 +95,7 @@ impl<'m, 'a> Reader<'m, 'a> {
             Some((depth, first))
         });
         let Some((depth, first)) = found else {
-            self.draft.unmapped.push(self.here.position);
+            self.draft.unmapped.push(Unmapped { position: self.here.position, element: 0 });
             return;
         };
         while self.frames.len() > depth + 1 {
@@ -116,6 +119,9 @@ impl<'m, 'a> Reader<'m, 'a> {
                 match self.bind(node, base) {
                     Some(base) => {
                         self.fields(node, base);
+                        let position = self.here.position;
+                        let others = self.cut.others(node.named);
+                        self.draft.unmapped.extend(others.map(|element| Unmapped { position, element }));
                         (node, base, false)
                     }
                     None => (node, base, true),
@@ -128,7 +134,7 @@ impl<'m, 'a> Reader<'m, 'a> {
             },
         };
         if muted {
-            self.draft.unmapped.push(self.here.position);
+            self.draft.unmapped.push(Unmapped { position: self.here.position, element: 0 });
         }
         if !node.children.is_empty() {
             let opened = self.at;
@@ -174,7 +180,7 @@ impl<'m, 'a> Reader<'m, 'a> {
 
     /// The element that chose the segment; the segment's id if none did.
     fn chosen(&mut self, node: &Node) -> Range<usize> {
-        let at = node.conditions.first().map_or(Position { element: 0, component: 0 }, |condition| condition.at);
+        let at = node.conditions.first().map_or(ID, |condition| condition.at);
         let start = self.draft.sources.len();
         if let Some((_, range)) = self.cut.get(at) {
             let (segment, element, component) = (self.at, at.element, at.component);
@@ -235,24 +241,21 @@ impl<'m, 'a> Reader<'m, 'a> {
     }
 
     fn value(&mut self, field: &'m Field, path: &'m Path, kind: &'m Kind, required: bool, base: At) {
-        let (positions, found) = self.parts(&field.source);
-        let main = positions.first().copied().unwrap_or(Position { element: 1, component: 0 });
-        let [first, second, third] = found;
-        if first.is_none() {
+        let (main, found) = self.parts(&field.source);
+        if let [None, ..] = found {
             if required {
                 self.fail(main, "is missing");
             }
             return;
         }
         let start = self.draft.sources.len();
-        for (position, part) in positions.iter().zip([&first, &second, &third]) {
-            if let Some((_, range)) = part {
-                let (segment, element, component) = (self.at, position.element, position.component);
-                self.draft.sources.push(Source { segment, element, component, range: range.clone() });
-            }
+        for (position, (_, range)) in found.iter().flatten() {
+            let (segment, element, component) = (self.at, position.element, position.component);
+            self.draft.sources.push(Source { segment, element, component, range: range.clone() });
         }
         let from = start..self.draft.sources.len();
-        let parts: Parts<'a> = [first, second, third].map(|part| part.map(|(text, _)| text));
+        let found = found.map(|part| part.map(|(_, (text, _))| text));
+        let parts: Parts<'a> = found;
         let table = match kind {
             Kind::Code(name) => self.map.tables.get(name),
             _ => None,
@@ -280,15 +283,15 @@ impl<'m, 'a> Reader<'m, 'a> {
         self.room(put.then_some(()));
     }
 
-    /// The positions of a value and what stands there.
-    fn parts(&self, source: &From) -> (Vec<Position>, [Option<Part<'a>>; 3]) {
+    /// Where a value belongs, and its parts that are there.
+    fn parts(&self, source: &From) -> (Position, [Option<(Position, Part<'a>)>; 3]) {
+        let mut found = [None, None, None];
         match source {
             From::At(positions) => {
-                let mut found = [None, None, None];
                 for (position, slot) in positions.iter().zip(&mut found) {
-                    *slot = self.cut.get(*position);
+                    *slot = self.cut.get(*position).map(|part| (*position, part));
                 }
-                (positions.clone(), found)
+                (positions.first().copied().unwrap_or(ID), found)
             }
             From::Pairs(pairs, codes) => {
                 let named = |code: &String| {
@@ -297,10 +300,9 @@ impl<'m, 'a> Reader<'m, 'a> {
                     };
                     pairs.iter().filter(of).find_map(|(_, value)| self.cut.get(*value).map(|part| (*value, part)))
                 };
-                match codes.iter().find_map(named) {
-                    Some((position, part)) => (vec![position], [Some(part), None, None]),
-                    None => (pairs.iter().map(|(_, value)| *value).take(1).collect(), [None, None, None]),
-                }
+                let part = codes.iter().find_map(named);
+                let at = part.as_ref().map(|(at, _)| *at).or_else(|| pairs.first().map(|(_, value)| *value));
+                (at.unwrap_or(ID), [part, None, None])
             }
         }
     }
@@ -366,7 +368,7 @@ impl<'m, 'a> Reader<'m, 'a> {
                 segment: Some(id.to_owned()),
                 segment_position: Some(position as u64),
                 element: None,
-                byte_offset: self.cut.offset(Position { element: 0, component: 0 }) as u64,
+                byte_offset: self.cut.offset(ID) as u64,
             };
             let detail = format!("the loop of {segment} has no {id} that it must have");
             self.push(Finding { code: Code::EdiSyntax, detail, place: Some(place) });

@@ -10,7 +10,7 @@ use canonical::documents::{
 use canonical::{Finding, Place};
 use edi::write::{Envelope, NewGroup, NewSegment, NewSet};
 use edi::{ControlNumber, Delimiters, Standard, TransactionSet};
-use formats::limits::TREE_DEPTH_MAX;
+use formats::limits::{MAP_DEPTH_MAX, MAP_LINES_MAX, TREE_DEPTH_MAX};
 use formats::mapping::{self, Draft, Map, Origin};
 use proptest::prelude::*;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -263,6 +263,45 @@ fn findings_name_segment_and_element_and_no_value() {
         findings_of("944", "W17*F*20260131*R~N1*WH*X~W07*2*EA~W14*3~"),
         ["W1401 of 5: W1401 is not what the set adds up to; the single values are taken"]
     );
+}
+
+#[test]
+fn what_a_map_has_no_line_for_is_named() {
+    let file = RECEIPT.replace("N9*ZA*GATE 4~", "G61*IC*JOE~").replace("W07*2*CA**VN*BOLT~", "W07*2*CA**VN*BOLT*XX*7~");
+    let file = file.replace("N1*WH*X~", "N1*WH*X****41~");
+    let file = edi::read(file.as_bytes());
+    let set = &file.interchanges[0].groups[0].sets[0];
+    let draft = mapping::find(Standard::X12, "944").unwrap().read(set).unwrap();
+    let unmapped: Vec<(usize, usize)> = draft.unmapped().iter().map(|what| (what.position, what.element)).collect();
+    assert_eq!(unmapped, [(3, 6), (4, 0)], "N106, and G61 as a whole; W0706 and W0707 are a pair that is looked at");
+}
+
+#[test]
+fn what_a_set_has_no_place_for_is_named() {
+    let document = serde_json::json!({
+        "receipt_no": "R", "received_at": "2026-01-31", "parties": [{"role": "warehouse", "name": "X"}],
+        "lines": [{"quantity": "1", "uom": "EA", "expires_on": "2027-01-31"}],
+    });
+    let map = mapping::find(Standard::X12, "944").unwrap();
+    let mut with_report = document.clone();
+    with_report["report"] = "full".into();
+    assert_eq!(map.write(&with_report).unwrap().unwritten, ["/lines/0/expires_on"]);
+    let findings = map.write(&serde_json::json!({"lines": [{"uom": "EA"}]})).unwrap_err();
+    let places: Vec<String> = findings.iter().map(crate::world::place).collect();
+    assert_eq!(places, ["/received_at", "/receipt_no", "/lines/0/quantity"]);
+}
+
+#[test]
+fn a_map_of_the_greatest_size_is_taken_and_one_line_or_level_more_is_not() {
+    let compiled = |text: &str| Map::compile(Standard::X12, text, "").map(|_| ());
+    let lines = |count: usize| format!("map 944 receipt\nW17\n{}", "  01 a\n".repeat(count - 2));
+    assert_eq!(compiled(&lines(MAP_LINES_MAX)), Ok(()));
+    assert!(compiled(&lines(MAP_LINES_MAX + 1)).is_err());
+    let levels = |count: usize| {
+        (0..=count).fold("map 944 receipt\n".to_owned(), |text, depth| format!("{text}{}N1\n", "  ".repeat(depth)))
+    };
+    assert_eq!(compiled(&levels(MAP_DEPTH_MAX)), Ok(()));
+    assert!(compiled(&levels(MAP_DEPTH_MAX + 1)).is_err());
 }
 
 #[test]
