@@ -53,6 +53,23 @@ impl Out {
         });
     }
 
+    /// A result as it is: bytes on stdout.
+    pub fn bytes(&self, bytes: &[u8]) {
+        self.bar.suspend(|| {
+            let mut stdout = std::io::stdout();
+            let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        });
+    }
+
+    /// A line for people beside a result that is for machines, or what went wrong on the way.
+    pub fn aside(&self, text: impl Display) {
+        if !self.silent {
+            self.bar.suspend(|| {
+                let _ = writeln!(std::io::stderr(), "{text}");
+            });
+        }
+    }
+
     /// Says what is being done: a spinner where somebody watches, a line each where nobody does.
     pub fn progress(&self, text: &str) {
         if self.silent {

@@ -1,16 +1,21 @@
 //! A Python that is new enough, and virtual environments with pinned packages.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use tokio::process::Command;
+use tokio::time::sleep;
 
 use crate::{Error, scratch, workspace};
 
 /// The names under which a Python that is new enough may be found, the usual one first.
 const CANDIDATES: [&str; 5] = ["python3", "python3.11", "python3.12", "python3.13", "python3.14"];
+
+/// How often a lock that another holds is tried again; what it guards takes seconds.
+const LOCK_POLL: Duration = Duration::from_millis(100);
 
 /// Installs what `infra/local/<requirements>` lists into `<scratch>/<name>-<hash>` and answers its Python.
 ///
@@ -34,10 +39,7 @@ pub(crate) async fn environment(
     }
 
     fs::create_dir_all(scratch()).map_err(Error::io("create", scratch()))?;
-    let lock_path = scratch().join(format!("{name}.lock"));
-    let lock = File::create(&lock_path).map_err(Error::io("create", &lock_path))?;
-    // Waits while another process installs the same; blocking is fine, this one has nothing else to do.
-    lock.lock().map_err(Error::io("lock", &lock_path))?;
+    let _lock = alone(&scratch().join(format!("{name}.lock"))).await?;
     if stamp.exists() {
         return Ok(installed);
     }
@@ -58,6 +60,19 @@ pub(crate) async fn environment(
     }
     File::create(&stamp).map_err(Error::io("create", &stamp))?;
     Ok(installed)
+}
+
+/// Waits until nobody else holds the lock file, then holds it. Never blocks the thread: whoever holds it may be another
+/// stack that this very thread starts.
+async fn alone(path: &Path) -> Result<File, Error> {
+    let lock = File::create(path).map_err(Error::io("create", path))?;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) => sleep(LOCK_POLL).await,
+            Err(TryLockError::Error(error)) => return Err(Error::io("lock", path)(error)),
+        }
+    }
 }
 
 /// Checks `template.yaml` with the pinned cfn-lint.
@@ -106,4 +121,26 @@ async fn run(command: &mut Command, program: &Path) -> Result<Result<(), String>
     }
     let both = [output.stdout, output.stderr].concat();
     Ok(Err(String::from_utf8_lossy(&both).into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two stacks of one thread, on a machine where nothing is installed yet: the second waits without blocking the first.
+    #[tokio::test(flavor = "current_thread")]
+    async fn two_stacks_of_one_thread_make_one_environment() {
+        let list = scratch().join(format!("no-requirements-{}.txt", std::process::id()));
+        fs::create_dir_all(scratch()).unwrap();
+        fs::write(&list, format!("# nothing for {}\n", std::process::id())).unwrap();
+        let name = format!("empty-{}", std::process::id());
+        let make = || environment(&name, list.to_str().unwrap(), &|_| ());
+        let (one, other) = tokio::join!(make(), make());
+        let python = one.unwrap();
+        assert_eq!(python, other.unwrap());
+        assert!(python.exists());
+        fs::remove_dir_all(python.parent().unwrap().parent().unwrap()).unwrap();
+        fs::remove_file(list).unwrap();
+        fs::remove_file(scratch().join(format!("{name}.lock"))).unwrap();
+    }
 }

@@ -178,8 +178,6 @@ pub struct MilestoneUpdate {
 pub struct Owed {
     /// The archived [`Acknowledgment`], as JSON.
     pub sha256: Digest,
-    /// The acknowledged group in words: interchange and group control number.
-    pub group: String,
 }
 
 /// The body of an acknowledgment, not yet numbered.

@@ -12,8 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ArchiveRef, DeliveryId, EventId, OrderRelease, PartnerId, Principal, Quantity, ReleaseId, Role, ShipmentId,
-    ShippedLine, ShortHash, Tenant,
+    ArchiveRef, DeliveryId, EventId, OrderRelease, PartnerId, PartnerScope, Principal, Quantity, ReleaseId, Role,
+    ShipmentId, ShippedLine, ShortHash, Tenant,
 };
 
 /// Where a release stands.
@@ -444,6 +444,12 @@ impl Release {
         }
     }
 
+    /// The warehouse partner that it is routed to.
+    pub fn warehouse(&self) -> Option<PartnerScope> {
+        let route = self.route.as_ref()?;
+        Some(PartnerScope { tenant: self.tenant.clone(), partner: route.partner.clone() })
+    }
+
     /// The partners that have a part in it.
     pub fn parties(&self) -> Vec<PartnerId> {
         std::iter::once(self.erp.clone()).chain(self.route.iter().map(|route| route.partner.clone())).collect()
@@ -458,7 +464,7 @@ impl Release {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Address, OrderLine, PartnerScope};
+    use crate::{Address, OrderLine};
 
     fn release() -> Release {
         let line = |line_no, sku: &str, quantity: u32| OrderLine {

@@ -7,7 +7,8 @@ use encoding_rs::Encoding;
 /// The character set of an interchange. X12 does not say which; EDIFACT says it in UNB (S001, element 0001).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Charset {
-    /// UTF-8, or else ISO 8859-1: X12, and the levels UNOA and UNOB, which allow ASCII alone.
+    /// UTF-8, or else ISO 8859-1: X12, the levels UNOA and UNOB, which allow ASCII alone, and the identifiers that are
+    /// not of the United Nations: of the airlines (IATA, IATB) and of Korea (KECA).
     #[default]
     Guess,
     /// ISO 8859-1: UNOC.
@@ -38,7 +39,7 @@ impl Charset {
     /// The character set of a syntax identifier; `None` if it is none. Source: ISO 9735-1, element 0001.
     pub(crate) fn of_syntax_identifier(identifier: &[u8]) -> Option<Self> {
         Some(match identifier {
-            b"UNOA" | b"UNOB" => Self::Guess,
+            b"UNOA" | b"UNOB" | b"IATA" | b"IATB" | b"KECA" => Self::Guess,
             b"UNOC" => Self::Latin1,
             b"UNOD" => Self::Latin2,
             b"UNOE" => Self::Cyrillic,
@@ -52,6 +53,31 @@ impl Charset {
             b"UNOW" | b"UNOY" => Self::Utf8,
             _ => return None,
         })
+    }
+
+    const ALL: [Self; 12] = [
+        Self::Guess,
+        Self::Latin1,
+        Self::Latin2,
+        Self::Cyrillic,
+        Self::Greek,
+        Self::Latin3,
+        Self::Latin4,
+        Self::Arabic,
+        Self::Hebrew,
+        Self::Latin5,
+        Self::Other,
+        Self::Utf8,
+    ];
+
+    /// A number for it, to be kept in a byte.
+    pub(crate) fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The character set of a [`number`](Self::number).
+    pub(crate) fn numbered(number: u8) -> Self {
+        Self::ALL.get(usize::from(number)).copied().unwrap_or_default()
     }
 
     /// Bytes as text. Every byte becomes something: where UTF-8 is said and is not, the replacement character.
@@ -80,6 +106,11 @@ impl Charset {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_stand_for_character_sets() {
+        assert!(Charset::ALL.iter().all(|&charset| Charset::numbered(charset.number()) == charset));
+    }
 
     #[test]
     fn a_byte_is_the_character_that_the_interchange_says() {

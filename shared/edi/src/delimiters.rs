@@ -91,6 +91,7 @@ impl Delimiters {
     }
 
     /// Element, component and terminator as a header says, which has looked at them itself.
+    #[inline]
     pub(crate) const fn unchecked(
         [element, component, terminator]: [u8; 3],
         repetition: Option<u8>,
@@ -101,31 +102,37 @@ impl Delimiters {
     }
 
     /// Takes the meaning from the byte after it.
+    #[inline]
     pub fn release(self) -> Option<u8> {
         self.release
     }
 
     /// The decimal mark of numbers.
+    #[inline]
     pub fn decimal_mark(self) -> u8 {
         self.decimal_mark
     }
 
     /// Between elements (ISA byte 4).
+    #[inline]
     pub fn element(self) -> u8 {
         self.element
     }
 
     /// Between the components of a composite (ISA16).
+    #[inline]
     pub fn component(self) -> u8 {
         self.component
     }
 
     /// After each segment (the byte after ISA16).
+    #[inline]
     pub fn terminator(self) -> u8 {
         self.terminator
     }
 
     /// Between repetitions of an element (ISA11), from interchange version 00402 on.
+    #[inline]
     pub fn repetition(self) -> Option<u8> {
         self.repetition
     }

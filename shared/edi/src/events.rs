@@ -151,18 +151,29 @@ impl<'a> Events<'a> {
     }
 }
 
-impl<'a> Iterator for Events<'a> {
-    type Item = Event<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Event<'a>> {
+impl<'a> Events<'a> {
+    /// The next event that is no plain segment.
+    #[inline(never)]
+    fn next_of_any_kind(&mut self) -> Option<Event<'a>> {
         loop {
-            let window = self.bytes.get(self.core.at..)?;
-            match self.core.step(window, true) {
+            match self.core.step(self.bytes.get(self.core.at..)?, true) {
                 Step::Event(event) => return Some(event),
                 Step::Again => {}
                 Step::More | Step::End => return None,
             }
+        }
+    }
+}
+
+impl<'a> Iterator for Events<'a> {
+    type Item = Event<'a>;
+
+    #[expect(clippy::inline_always, reason = "a segment that stays in registers is read twice as fast")]
+    #[inline(always)]
+    fn next(&mut self) -> Option<Event<'a>> {
+        match self.core.swift(self.bytes.get(self.core.at..)?) {
+            Some(segment) => Some(Event::Segment { segment, finding: None }),
+            None => self.next_of_any_kind(),
         }
     }
 }
@@ -316,11 +327,10 @@ pub(crate) struct Core {
     limits: Limits,
     /// What cuts the open interchange; `None` between interchanges.
     open: Option<Syntax>,
+    /// The same, where segments may be read swiftly.
+    plain: Option<Syntax>,
     standard: Standard,
-    /// Whether the interchange's terminator is none, so that only the next header ends it.
-    unreadable: bool,
-    /// Whether the rest of a segment that is too long is passed over.
-    skipping: bool,
+    passing: Passing,
     /// The last byte that was passed over.
     before: Option<u8>,
     within: Within,
@@ -336,16 +346,69 @@ pub(crate) struct Core {
     groups: usize,
     /// Messages in no group, in the open interchange.
     loose: usize,
-    interchange_segments: usize,
+    ta1s: usize,
     /// Syntax version of the open interchange, in EDIFACT.
     syntax_version: u8,
     /// Findings on the open interchange that its end tells.
     findings: Vec<Finding>,
     stray: Stray,
+    /// The file is of another kind, and interchanges within it are not to be taken as they stand.
+    foreign: bool,
     done: bool,
     seen_interchanges: Seen,
     seen_groups: Seen,
     seen_sets: Seen,
+}
+
+/// What a segment is to the envelopes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    GroupHeader,
+    GroupTrailer,
+    SetHeader,
+    SetTrailer,
+    InterchangeTrailer,
+    /// Of an envelope, and neither its header nor its trailer.
+    Aside,
+    Plain,
+}
+
+impl Role {
+    /// Source: X12.5 and X12.6.
+    fn of_x12(id: &[u8]) -> Self {
+        match id {
+            b"GS" => Self::GroupHeader,
+            b"GE" => Self::GroupTrailer,
+            b"ST" => Self::SetHeader,
+            b"SE" => Self::SetTrailer,
+            b"IEA" => Self::InterchangeTrailer,
+            b"TA1" | b"ISB" | b"ISE" | b"ISX" => Self::Aside,
+            _ => Self::Plain,
+        }
+    }
+
+    /// Source: ISO 9735-1; the security segments `US?` are of ISO 9735-5.
+    fn of_edifact(id: &[u8]) -> Self {
+        match id {
+            b"UNG" => Self::GroupHeader,
+            b"UNE" => Self::GroupTrailer,
+            b"UNH" => Self::SetHeader,
+            b"UNT" => Self::SetTrailer,
+            b"UNZ" => Self::InterchangeTrailer,
+            [b'U', b'S', _] => Self::Aside,
+            _ => Self::Plain,
+        }
+    }
+}
+
+/// What is passed over, as it cannot be cut into segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passing {
+    Nothing,
+    /// The rest of a segment that is too long.
+    Segment,
+    /// The rest of an interchange whose terminator is none: only the next header ends it.
+    Interchange,
 }
 
 /// A segment with how it stands.
@@ -369,9 +432,9 @@ impl Core {
             at: 0,
             limits,
             open: None,
+            plain: None,
             standard: Standard::X12,
-            unreadable: false,
-            skipping: false,
+            passing: Passing::Nothing,
             before: None,
             within: Within::Nothing,
             set_open: false,
@@ -383,15 +446,54 @@ impl Core {
             headed_groups: 0,
             groups: 0,
             loose: 0,
-            interchange_segments: 0,
+            ta1s: 0,
             syntax_version: 0,
             findings: Vec::new(),
             stray: Stray::at(0),
+            foreign: false,
             done: false,
             seen_interchanges: Seen::default(),
             seen_groups: Seen::default(),
             seen_sets: Seen::default(),
         }
+    }
+
+    /// The next segment of the open set, where nothing is special about it: it is short, its id is none that an envelope
+    /// or binary data has, nothing is released in it. This is how nearly all segments are read; whatever else there is,
+    /// [`Self::step`] reads, and it would read these likewise.
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
+    pub(crate) fn swift<'a>(&mut self, window: &'a [u8]) -> Option<Segment<'a>> {
+        let syntax = self.plain?;
+        if !self.set_open || self.passing != Passing::Nothing || self.segments as usize >= SEGMENTS_PER_SET_MAX {
+            return None;
+        }
+        let cut = syntax.cut();
+        let lead = match window {
+            [b'\n', ..] if cut.terminator != b'\n' => 1,
+            [b'\r', b'\n', ..] if !matches!(cut.terminator, b'\n' | b'\r') => 2,
+            _ => 0,
+        };
+        let rest = window.get(lead..)?;
+        match rest {
+            [b'S', b'E' | b'T', ..]
+            | [b'G' | b'I', b'E' | b'S', ..]
+            | [b'T', b'A', ..]
+            | [b'B', b'I' | b'D', ..]
+            | [b'U', b'N' | b'S', ..] => return None,
+            [b'A'..=b'Z', ..] => {}
+            _ => return None,
+        }
+        let (len, separators) = scan::short_segment(rest, cut)?;
+        let raw = rest.get(..len)?;
+        if cut.terminator == b'\n' && raw.last() == Some(&b'\r') {
+            return None;
+        }
+        let start = self.at + lead;
+        self.at = start + len + 1;
+        self.set.end = self.at;
+        self.segments += 1;
+        Some(Segment::plain(raw, start, syntax, separators, self.segments))
     }
 
     /// The next event. `window` is the file from [`at`](Self::at) as far as it is there; `last` says that it ends there.
@@ -407,8 +509,19 @@ impl Core {
         if self.done {
             return Step::End;
         }
+        if self.at == 0 {
+            if window.len() < STRAY_LEN_MAX && !last {
+                return Step::More;
+            }
+            self.foreign = sniff::is_container(window.get(..STRAY_LEN_MAX).unwrap_or(window));
+        }
+        if self.foreign {
+            self.pass(window, window.len());
+            self.done = last;
+            return if last { self.tell_stray(true) } else { Step::More };
+        }
         match header::find(window, window.len(), self.stray.last, last) {
-            Next::At(0, header) if self.stray.len == 0 => self.start_interchange(window, *header),
+            Next::At(0, header) if self.stray.len == 0 => self.start_interchange(window, header),
             Next::At(at, _) => {
                 self.pass(window, at);
                 self.tell_stray(false)
@@ -441,10 +554,7 @@ impl Core {
             Found::More => return Step::More,
             Found::Break => return Step::Event(self.break_off()),
         };
-        match self.standard {
-            Standard::X12 => self.take_x12(cut),
-            Standard::Edifact => self.take_edifact(cut),
-        }
+        self.take(&cut)
     }
 
     /// The next segment; filler before it is read. The segment itself is not: see [`Self::consume`].
@@ -452,11 +562,10 @@ impl Core {
     fn next_segment<'a>(&mut self, window: &'a [u8], last: bool, syntax: Syntax) -> Found<'a> {
         let cut = syntax.cut();
         let mut rest = window;
-        if self.unreadable || self.skipping {
-            match self.pass_over(&mut rest, last, cut) {
-                Some(found) => return found,
-                None => {}
-            }
+        if self.passing != Passing::Nothing
+            && let Some(found) = self.pass_over(&mut rest, last, cut)
+        {
+            return found;
         }
         // A line end that terminates stands for no empty segment.
         let line_end = matches!(cut.terminator, b'\r' | b'\n');
@@ -467,64 +576,61 @@ impl Core {
             rest = after;
             self.at += 1;
         }
-        match rest {
-            [] if last => return Found::Break,
-            [] => return Found::More,
+        let special = match rest {
+            [] if last => Some(Found::Break),
+            [] => Some(Found::More),
             [b'I' | b'U', ..] => match header::look(rest, last) {
-                Look::Found(_) => return Found::Break,
-                Look::More if rest.len() < 4 => return Found::More,
-                // Only a segment that begins like a header can be one.
-                Look::More => return Found::More,
-                Look::Nothing => {}
+                Look::Found(_) => Some(Found::Break),
+                Look::More => Some(Found::More),
+                Look::Nothing => None,
             },
-            [b'B', ..] if self.standard == Standard::X12 => {
-                if let Some(found) = self.binary(rest, last, syntax) {
-                    return found;
-                }
-            }
-            _ => {}
+            [b'B', ..] if self.standard == Standard::X12 => self.binary(rest, last, syntax),
+            _ => None,
+        };
+        if let Some(found) = special {
+            return found;
         }
         let len_max = self.limits.segment_len_max;
         let reach = rest.get(..=len_max).unwrap_or(rest);
-        match scan::segment(reach, cut) {
-            Some(ended) => {
-                if ended.len >= scan::BLOCK {
-                    match header::find_within(rest, ended.len, last) {
-                        Next::At(at, _) => return self.unterminated(rest, at, syntax),
-                        Next::NotBefore(at) if at < ended.len => return Found::More,
-                        Next::NotBefore(_) => {}
-                    }
-                }
-                let raw = rest.get(..ended.len).unwrap_or(rest);
-                // A line feed terminates, and somebody put a carriage return before it.
-                let (raw, tail) = match raw {
-                    [raw @ .., b'\r'] if cut.terminator == b'\n' => (raw, 2),
-                    _ => (raw, 1),
-                };
-                let separators = ended.separators;
-                let segment = Segment::scanned(raw, self.at, tail, syntax, separators);
-                Found::Segment(Cut { segment, end: self.at + ended.len + 1, too_long: false })
-            }
-            None => {
-                match header::find_within(rest, reach.len(), last) {
-                    Next::At(at, _) => return self.unterminated(rest, at, syntax),
-                    Next::NotBefore(at) if at < reach.len() && !last => return Found::More,
-                    Next::NotBefore(_) => {}
-                }
-                if reach.len() > len_max {
-                    let raw = rest.get(..len_max).unwrap_or(rest);
-                    let segment = Segment::new(raw, self.at, 0, syntax);
-                    return Found::Segment(Cut { segment, end: self.at + len_max, too_long: true });
-                }
-                if last { self.unterminated(rest, rest.len(), syntax) } else { Found::More }
+        let ended = scan::segment(reach, cut);
+        let len = ended.as_ref().map_or(reach.len(), |ended| ended.len);
+        if len >= scan::BLOCK {
+            match header::find_within(rest, len, last) {
+                Next::At(at, _) => return self.unterminated(rest, at, syntax),
+                Next::NotBefore(at) if at < len => return Found::More,
+                Next::NotBefore(_) => {}
             }
         }
+        let Some(ended) = ended else { return self.endless(rest, last, syntax) };
+        let raw = rest.get(..ended.len).unwrap_or(rest);
+        let after = rest.get(ended.len + 1..).unwrap_or_default();
+        if !cut.terminator.is_ascii() && after.len() < header::CHARACTER_LEN_MAX && !last {
+            return Found::More;
+        }
+        let more = header::continuation_len(cut.terminator, after);
+        // A line feed terminates, and somebody put a carriage return before it.
+        let (raw, tail) = match raw {
+            [raw @ .., b'\r'] if cut.terminator == b'\n' => (raw, 2),
+            _ => (raw, 1 + more),
+        };
+        let segment = Segment::scanned(raw, self.at, tail, syntax, ended.separators);
+        Found::Segment(Cut { segment, end: self.at + ended.len + 1 + usize::from(more), too_long: false })
+    }
+
+    /// A segment whose terminator is not there, or not within the limit.
+    fn endless<'a>(&self, rest: &'a [u8], last: bool, syntax: Syntax) -> Found<'a> {
+        let len_max = self.limits.segment_len_max;
+        if rest.len() > len_max {
+            let segment = Segment::new(rest.get(..len_max).unwrap_or(rest), self.at, 0, syntax);
+            return Found::Segment(Cut { segment, end: self.at + len_max, too_long: true });
+        }
+        if last { self.unterminated(rest, rest.len(), syntax) } else { Found::More }
     }
 
     /// A segment without terminator: the line end of the file, or before the next header, is no data.
     fn unterminated<'a>(&self, rest: &'a [u8], len: usize, syntax: Syntax) -> Found<'a> {
         let raw = rest.get(..len).unwrap_or(rest);
-        let blank = raw.iter().rev().take_while(|&&b| is_filler(b) && !syntax.delimiters.contains(b)).count();
+        let blank = raw.iter().rev().take_while(|&&b| is_filler(b) && !syntax.delimiters().contains(b)).count();
         let raw = raw.get(..raw.len() - blank).unwrap_or(raw);
         let segment = Segment::new(raw, self.at, 0, syntax);
         Found::Segment(Cut { segment, end: segment.end(), too_long: false })
@@ -532,7 +638,8 @@ impl Core {
 
     /// Passes over what cannot be cut into segments: to the next header, or to the end of a segment that is too long.
     fn pass_over<'a>(&mut self, rest: &mut &'a [u8], last: bool, cut: scan::Cut) -> Option<Found<'a>> {
-        let ended = if self.unreadable { None } else { scan::segment(rest, cut).map(|ended| ended.len) };
+        let ended =
+            if self.passing == Passing::Interchange { None } else { scan::segment(rest, cut).map(|ended| ended.len) };
         let len = ended.unwrap_or(rest.len());
         let (to, found) = match header::find(rest, len, self.before, last) {
             Next::At(at, _) => (at, Some(Found::Break)),
@@ -548,7 +655,9 @@ impl Core {
         self.at += to;
         self.before = rest.get(..to).and_then(|passed| passed.last()).copied().or(self.before);
         *rest = rest.get(to..).unwrap_or_default();
-        self.skipping &= found.is_some();
+        if found.is_none() {
+            self.passing = Passing::Nothing;
+        }
         if self.set_open {
             self.set.end = self.at;
         }
@@ -560,7 +669,7 @@ impl Core {
     fn binary<'a>(&self, rest: &'a [u8], last: bool, syntax: Syntax) -> Option<Found<'a>> {
         /// Longest head of such a segment: id, filter (element 782, 3 characters) and length (15 digits), bytes.
         const HEAD_LEN_MAX: usize = 3 + 1 + 3 + 1 + 15 + 1;
-        let element = syntax.delimiters.element();
+        let element = syntax.delimiters().element();
         let separators = match rest.first_chunk::<4>() {
             Some([b'B', b'I', b'N', byte]) if *byte == element => 2,
             Some([b'B', b'D', b'S', byte]) if *byte == element => 3,
@@ -580,7 +689,7 @@ impl Core {
         }
         let end = after + 1 + len;
         match rest.get(end) {
-            Some(byte) if *byte == syntax.delimiters.terminator() => {
+            Some(byte) if *byte == syntax.delimiters().terminator() => {
                 let segment = Segment::new(rest.get(..end)?, self.at, 1, syntax);
                 let segment = segment.with_separators_max(u8::try_from(separators).ok()?);
                 Some(Found::Segment(Cut { segment, end: self.at + end + 1, too_long: false }))
@@ -624,8 +733,8 @@ impl Core {
     #[inline]
     fn consume(&mut self, cut: &Cut<'_>) {
         self.at = cut.end;
-        self.skipping = cut.too_long;
         if cut.too_long {
+            self.passing = Passing::Segment;
             self.before = cut.segment.bytes().last().copied();
         }
     }
@@ -634,7 +743,8 @@ impl Core {
         let start = self.at;
         let Header { standard, syntax, lead, len, defects, readable } = header;
         let raw = window.get(lead..lead + len).unwrap_or_default();
-        let tail = u8::from(window.len() > lead + len);
+        let (end, after) = window.split_at_checked(lead + len).and_then(|(_, end)| end.split_first()).unzip();
+        let tail = end.map_or(0, |end| 1 + header::continuation_len(*end, after.unwrap_or_default()));
         let segment = Segment::new(raw, start + lead, tail, syntax);
         self.at = segment.end();
         let ordinal = self.interchange.ordinal + 1;
@@ -643,25 +753,23 @@ impl Core {
             Standard::Edifact => segment.component_bytes(5, 1),
         };
         self.interchange.open(ordinal, start, self.at, &segment, control);
-        self.open = Some(syntax);
+        self.open_with(syntax);
         self.standard = standard;
-        self.unreadable = !readable;
+        self.passing = if readable { Passing::Nothing } else { Passing::Interchange };
         self.before = None;
         self.within = Within::Nothing;
-        (self.headed_groups, self.groups, self.loose, self.interchange_segments) = (0, 0, 0, 0);
+        (self.headed_groups, self.groups, self.loose, self.ta1s) = (0, 0, 0, 0);
         self.stray = Stray::at(self.at);
         let found = match standard {
             Standard::X12 => self.check_isa(&segment, &defects),
             Standard::Edifact => self.check_unb(&segment, &defects),
         };
-        let place = self.interchange_place(segment.id(), segment.range());
-        let findings = found.into_iter().map(|(code, part, message)| part.finding(code, &place, &segment, message));
-        let findings = findings.collect();
+        let findings = told(found, &segment, || self.interchange_place(segment.id(), segment.range()));
         Step::Event(Event::InterchangeStart { standard, header: segment, start, ordinal, findings })
     }
 
-    fn check_isa(&mut self, isa: &Segment<'_>, defects: &[Code]) -> Vec<Found3> {
-        let mut found: Vec<Found3> = Vec::new();
+    fn check_isa(&mut self, isa: &Segment<'_>, defects: &[Code]) -> Vec<Defect> {
+        let mut found: Vec<Defect> = Vec::new();
         let mut add = |code, n, message: &'static str| found.push((code, Part::Element(n), message));
         for &code in defects {
             let message = match code {
@@ -690,9 +798,22 @@ impl Core {
         if !matches!(field(15).as_ref(), b"P" | b"T" | b"I") {
             add(Code::UsageIndicatorInvalid, 15, "ISA15 is not P, T or I.");
         }
+        let is_qualifier =
+            |n| matches!(field(n).as_ref(), [a, b] if a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric());
+        if !is_qualifier(5) {
+            add(Code::SenderQualifierInvalid, 5, "ISA05 is no qualifier of two characters.");
+        }
+        if field(6).trim_ascii().is_empty() {
+            add(Code::SenderUnknown, 6, "ISA06 names no sender.");
+        }
+        if !is_qualifier(7) {
+            add(Code::ReceiverQualifierInvalid, 7, "ISA07 is no qualifier of two characters.");
+        }
+        if field(8).trim_ascii().is_empty() {
+            add(Code::ReceiverInvalid, 8, "ISA08 names no receiver.");
+        }
         let fields = [5, 6, 7, 8, 13].map(field);
-        let [a, b, c, d, e] = &fields;
-        if !self.seen_interchanges.insert(key(&[b"ISA", a, b, c, d, e])) {
+        if !self.seen_interchanges.insert(key(&fields.each_ref().map(AsRef::as_ref))) {
             let message = "An earlier interchange of this file has the same sender, receiver and ISA13.";
             add(Code::InterchangeControlNumberDuplicate, 13, message);
         }
@@ -700,22 +821,21 @@ impl Core {
     }
 
     /// Source: ISO 9735-1, UNB.
-    fn check_unb(&mut self, unb: &Segment<'_>, defects: &[Code]) -> Vec<Found3> {
-        let mut found: Vec<Found3> = Vec::new();
+    fn check_unb(&mut self, unb: &Segment<'_>, defects: &[Code]) -> Vec<Defect> {
+        let mut found: Vec<Defect> = Vec::new();
         let mut add = |code, n, c, message: &'static str| found.push((code, Part::Component(n, c), message));
         for &code in defects {
             add(code, 0, 0, "The separators that the UNA gives cannot be, or are not those of the UNB.");
         }
         let part = |n, c| unb.data(unb.component_bytes(n, c).unwrap_or_default());
         if crate::charset::Charset::of_syntax_identifier(part(1, 1).trim_ascii()).is_none() {
-            add(Code::SyntaxVersionInvalid, 1, 1, "The syntax identifier is none of UNOA to UNOZ.");
+            add(Code::SyntaxVersionInvalid, 1, 1, "The syntax identifier names no character set that we know.");
         }
-        self.syntax_version = match part(1, 2).trim_ascii() {
-            [version @ b'1'..=b'4'] => version - b'0',
-            _ => {
-                add(Code::SyntaxVersionInvalid, 1, 2, "The syntax version is none of 1 to 4.");
-                0
-            }
+        self.syntax_version = if let [version @ b'1'..=b'4'] = part(1, 2).trim_ascii() {
+            version - b'0'
+        } else {
+            add(Code::SyntaxVersionInvalid, 1, 2, "The syntax version is none of 1 to 4.");
+            0
         };
         if part(2, 1).trim_ascii().is_empty() {
             add(Code::InterchangeElementMissing, 2, 1, "UNB names no sender.");
@@ -740,8 +860,7 @@ impl Core {
             _ => add(Code::InterchangeControlNumberInvalid, 5, 1, "The control reference has more than 14 characters."),
         }
         let fields = [part(2, 1), part(2, 2), part(3, 1), part(3, 2), part(5, 1)];
-        let [a, b, c, d, e] = &fields;
-        if !self.seen_interchanges.insert(key(&[b"UNB", a, b, c, d, e])) {
+        if !self.seen_interchanges.insert(key(&fields.each_ref().map(AsRef::as_ref))) {
             let message = "An earlier interchange of this file has the same sender, receiver and control reference.";
             add(Code::InterchangeControlNumberDuplicate, 5, 1, message);
         }
@@ -757,9 +876,12 @@ impl Core {
             Standard::X12 => ("IEA", "IEA"),
             Standard::Edifact => ("UNZ", "UNZ"),
         };
-        let place = self.interchange_place(id, self.at..self.at);
-        let message = format!("The interchange breaks off before its {name}; nothing in it is taken.");
-        keep(&mut self.findings, Finding::new(Code::InterchangeTruncated, place, message));
+        // Where no byte can terminate, the trailer is not missing but cannot be seen.
+        if self.passing != Passing::Interchange {
+            let place = self.interchange_place(id, self.at..self.at);
+            let message = format!("The interchange breaks off before its {name}; nothing in it is taken.");
+            keep(&mut self.findings, Finding::new(Code::InterchangeTruncated, place, message));
+        }
         self.end_interchange(None)
     }
 
@@ -775,135 +897,103 @@ impl Core {
     }
 
     fn end_interchange<'a>(&mut self, trailer: Option<Segment<'a>>) -> Event<'a> {
-        self.open = None;
-        self.unreadable = false;
-        self.skipping = false;
+        (self.open, self.plain) = (None, None);
+        self.passing = Passing::Nothing;
         self.stray = Stray::at(self.at);
         let range = self.interchange.start..self.at;
         let findings = std::mem::take(&mut self.findings);
         Event::InterchangeEnd { trailer, range, groups: self.groups, findings }
     }
 
-    fn take_x12<'a>(&mut self, cut: Cut<'a>) -> Step<'a> {
+    /// What a segment is to the envelopes. One that is too long is none of theirs.
+    #[inline]
+    fn role(&self, cut: &Cut<'_>) -> Role {
+        match self.standard {
+            _ if cut.too_long => Role::Plain,
+            Standard::X12 => match cut.segment.bytes().first() {
+                Some(b'G' | b'S' | b'I' | b'T') => Role::of_x12(cut.segment.id_bytes()),
+                _ => Role::Plain,
+            },
+            Standard::Edifact => match cut.segment.bytes().first() {
+                Some(b'U') => Role::of_edifact(cut.segment.id_bytes()),
+                _ => Role::Plain,
+            },
+        }
+    }
+
+    /// Takes a segment in: closes what it ends, one thing a step, and then reads it.
+    #[inline]
+    fn take<'a>(&mut self, cut: &Cut<'a>) -> Step<'a> {
         let segment = cut.segment;
-        let service = !cut.too_long && matches!(segment.bytes().first(), Some(b'G' | b'S' | b'I' | b'T'));
-        let id = if service { segment.id_bytes() } else { &[] };
-        let event = match id {
-            b"GS" => match self.close_inner() {
-                Some(event) => event,
-                None => {
-                    self.consume(&cut);
-                    self.start_group(segment)
-                }
-            },
-            b"ST" if self.set_open => self.end_set(None),
-            b"ST" if self.within == Within::Group => {
-                self.consume(&cut);
-                self.start_set(segment)
-            }
-            b"SE" if self.set_open => {
-                self.consume(&cut);
-                self.end_set(Some(segment))
-            }
-            b"GE" if self.set_open => self.end_set(None),
-            b"GE" if self.within == Within::Group => {
-                self.consume(&cut);
-                self.end_group(Some(segment))
-            }
-            b"IEA" => match self.close_inner() {
-                Some(event) => event,
-                None => {
-                    self.consume(&cut);
-                    self.check_iea(&segment);
-                    self.end_interchange(Some(segment))
-                }
-            },
-            b"TA1" if self.within == Within::Nothing => {
-                self.consume(&cut);
-                self.interchange_segments += 1;
-                Event::InterchangeSegment(segment)
-            }
-            b"ISB" | b"ISE" | b"ISX" if self.within == Within::Nothing && self.groups == 0 => {
-                self.consume(&cut);
-                self.extend_syntax(&segment);
-                Event::InterchangeSegment(segment)
-            }
-            _ => {
-                self.consume(&cut);
-                match self.plain(segment, cut.too_long) {
-                    Some(event) => event,
-                    None => return Step::Again,
-                }
-            }
+        let role = self.role(cut);
+        let closed = match role {
+            Role::Plain | Role::SetTrailer | Role::Aside => None,
+            Role::SetHeader | Role::GroupTrailer => self.set_open.then(|| self.end_set(None)),
+            Role::GroupHeader | Role::InterchangeTrailer => self.close_inner(),
         };
-        Step::Event(event)
+        if let Some(event) = closed {
+            return Step::Event(event);
+        }
+        if role == Role::SetHeader && self.standard == Standard::Edifact && self.within == Within::Nothing {
+            self.mixed(self.headed_groups > 0, &segment);
+            return Step::Event(self.start_loose(&segment));
+        }
+        self.consume(cut);
+        Step::Event(match role {
+            Role::GroupHeader => {
+                self.mixed(self.loose > 0, &segment);
+                self.start_group(segment)
+            }
+            Role::SetHeader if self.within != Within::Nothing => self.start_set(segment),
+            Role::SetTrailer if self.set_open => self.end_set(Some(segment)),
+            Role::GroupTrailer if self.within == Within::Group => self.end_group(Some(segment)),
+            Role::InterchangeTrailer => {
+                match self.standard {
+                    Standard::X12 => self.check_iea(&segment),
+                    Standard::Edifact => self.check_unz(&segment),
+                }
+                self.end_interchange(Some(segment))
+            }
+            Role::Aside if !self.set_open && self.may_stand_aside(&segment) => self.aside(segment),
+            _ if self.set_open => self.of_set(segment, cut.too_long),
+            // Two terminators in a row between sets lose nothing; within a set they are a segment without id.
+            _ if segment.bytes().is_empty() => return Step::Again,
+            // What was cut off may be the beginning of the trailer; that the interchange breaks off is told.
+            _ if !cut.too_long && !segment.is_terminated() => match self.within {
+                Within::Group => Event::GroupSegment { segment, finding: None },
+                Within::Nothing | Within::Loose => Event::InterchangeSegment(segment),
+            },
+            _ => self.misplaced(segment),
+        })
+    }
+
+    /// TA1, ISB, ISE and ISX stand before the groups; EDIFACT security around groups and messages.
+    fn may_stand_aside(&self, segment: &Segment<'_>) -> bool {
+        match self.standard {
+            Standard::X12 => self.within == Within::Nothing && (self.groups == 0 || segment.id_bytes() == b"TA1"),
+            Standard::Edifact => true,
+        }
+    }
+
+    fn aside<'a>(&mut self, segment: Segment<'a>) -> Event<'a> {
+        self.ta1s += usize::from(segment.id_bytes() == b"TA1");
+        self.extend_syntax(&segment);
+        match self.within {
+            Within::Group => Event::GroupSegment { segment, finding: None },
+            Within::Nothing | Within::Loose => Event::InterchangeSegment(segment),
+        }
+    }
+
+    fn open_with(&mut self, syntax: Syntax) {
+        self.open = Some(syntax);
+        self.plain = self.open.filter(|syntax| !syntax.wrapped() && self.limits.segment_len_max >= scan::BLOCK);
     }
 
     /// ISX names a release character. Source: X12.5 from 007040 on, ISX01.
     fn extend_syntax(&mut self, segment: &Segment<'_>) {
-        let Some(syntax) = self.open.as_mut().filter(|_| segment.id_bytes() == b"ISX") else { return };
-        if let Some(&[release]) = segment.element_bytes(1) {
-            let delimiters = syntax.delimiters;
-            syntax.delimiters = delimiters.releasing(Some(release), delimiters.decimal_mark()).unwrap_or(delimiters);
+        if let (Some(syntax), b"ISX", Some(&[release])) = (self.open, segment.id_bytes(), segment.element_bytes(1)) {
+            self.open_with(syntax.releasing(release));
         }
-    }
-
-    fn take_edifact<'a>(&mut self, cut: Cut<'a>) -> Step<'a> {
-        let segment = cut.segment;
-        let service = !cut.too_long && segment.bytes().first() == Some(&b'U');
-        let id = if service { segment.id_bytes() } else { &[] };
-        let event = match id {
-            b"UNG" => match self.close_inner() {
-                Some(event) => event,
-                None => {
-                    self.consume(&cut);
-                    self.mixed(self.loose > 0, &segment);
-                    self.start_group(segment)
-                }
-            },
-            b"UNH" if self.set_open => self.end_set(None),
-            b"UNH" if self.within == Within::Nothing => {
-                self.mixed(self.headed_groups > 0, &segment);
-                self.start_loose(&segment)
-            }
-            b"UNH" => {
-                self.consume(&cut);
-                self.start_set(segment)
-            }
-            b"UNT" if self.set_open => {
-                self.consume(&cut);
-                self.end_set(Some(segment))
-            }
-            b"UNE" if self.set_open && self.within == Within::Group => self.end_set(None),
-            b"UNE" if self.within == Within::Group => {
-                self.consume(&cut);
-                self.end_group(Some(segment))
-            }
-            b"UNZ" => match self.close_inner() {
-                Some(event) => event,
-                None => {
-                    self.consume(&cut);
-                    self.check_unz(&segment);
-                    self.end_interchange(Some(segment))
-                }
-            },
-            // Security of the interchange or the group. Source: ISO 9735-5.
-            [b'U', b'S', _] if !self.set_open => {
-                self.consume(&cut);
-                match self.within {
-                    Within::Group => Event::GroupSegment { segment, finding: None },
-                    Within::Nothing | Within::Loose => Event::InterchangeSegment(segment),
-                }
-            }
-            _ => {
-                self.consume(&cut);
-                match self.plain(segment, cut.too_long) {
-                    Some(event) => event,
-                    None => return Step::Again,
-                }
-            }
-        };
-        Step::Event(event)
     }
 
     /// Source: ISO 9735-1: groups and messages in none exclude each other.
@@ -915,20 +1005,13 @@ impl Core {
         }
     }
 
-    /// A segment that is no part of an envelope; `None` if there is nothing to tell.
+    /// A segment of the open set, neither its header nor its trailer.
     #[inline]
-    fn plain<'a>(&mut self, segment: Segment<'a>, too_long: bool) -> Option<Event<'a>> {
-        if !self.set_open {
-            // Two terminators in a row between sets lose nothing; within a set they are a segment without id.
-            return (!segment.bytes().is_empty()).then(|| self.misplaced(segment));
-        }
+    fn of_set<'a>(&mut self, segment: Segment<'a>, too_long: bool) -> Event<'a> {
         let segment = self.count(segment);
-        let finding = if too_long || self.segments as usize == SEGMENTS_PER_SET_MAX + 1 {
-            self.too_much(&segment, too_long)
-        } else {
-            None
-        };
-        Some(Event::Segment { segment, finding })
+        let one_too_many = self.segments as usize == SEGMENTS_PER_SET_MAX + 1;
+        let finding = (too_long || one_too_many).then(|| Box::new(self.too_much(&segment, too_long)));
+        Event::Segment { segment, finding }
     }
 
     #[inline]
@@ -938,16 +1021,15 @@ impl Core {
         segment.at_position(self.segments)
     }
 
-    fn too_much(&self, segment: &Segment<'_>, too_long: bool) -> Option<Box<Finding>> {
+    fn too_much(&self, segment: &Segment<'_>, too_long: bool) -> Finding {
         let place = self.set_place(segment.id(), self.segments, segment.range());
         let len_max = self.limits.segment_len_max;
-        Some(Box::new(if too_long {
+        if too_long {
             let message = format!("The segment is longer than {len_max} bytes; a terminator is missing.");
-            Finding::new(Code::SegmentTooLong, place, message)
-        } else {
-            let message = format!("The set has more than {SEGMENTS_PER_SET_MAX} segments.");
-            Finding::new(Code::SetTooLong, place, message)
-        }))
+            return Finding::new(Code::SegmentTooLong, place, message);
+        }
+        let message = format!("The set has more than {SEGMENTS_PER_SET_MAX} segments.");
+        Finding::new(Code::SetTooLong, place, message)
     }
 
     /// A segment where none may stand.
@@ -983,22 +1065,17 @@ impl Core {
         self.within = Within::Group;
         self.sets = 0;
         self.seen_sets.0.clear();
-        let mut found: Vec<Found3> = Vec::new();
+        let mut found: Vec<Defect> = Vec::new();
         match self.standard {
             Standard::X12 => self.check_gs(&header, &mut found),
             Standard::Edifact => self.check_ung(&header, &mut found),
         }
-        let findings = if found.is_empty() {
-            Vec::new()
-        } else {
-            let place = self.group_place(header.id(), header.range());
-            found.into_iter().map(|(code, part, message)| part.finding(code, &place, &header, message)).collect()
-        };
+        let findings = told(found, &header, || self.group_place(header.id(), header.range()));
         let start = self.group.start;
         Event::GroupStart { header: Some(header), start, ordinal: self.groups, findings }
     }
 
-    fn check_gs(&mut self, gs: &Segment<'_>, found: &mut Vec<Found3>) {
+    fn check_gs(&mut self, gs: &Segment<'_>, found: &mut Vec<Defect>) {
         let field = |n: usize| gs.data(gs.element_bytes(n).unwrap_or_default());
         if field(1).len() != 2 {
             let message = "GS01 is no functional identifier of two characters.";
@@ -1006,30 +1083,29 @@ impl Core {
         }
         if field(8).is_empty() {
             found.push((Code::GroupVersionMissing, Part::Element(8), "GS08 names no version."));
+        } else if field(8).first_chunk::<6>().is_none_or(|version| !version.iter().all(u8::is_ascii_digit)) {
+            let message = "GS08 does not begin with version and release, such as 004010.";
+            found.push((Code::GroupVersionNotSupported, Part::Element(8), message));
         }
         if !value::is_digits(&field(6), 1..=9) {
             found.push((Code::GroupControlNumberInvalid, Part::Element(6), "GS06 is not one to nine digits."));
         }
         let fields = [1, 2, 3, 6].map(field);
-        let [a, b, c, d] = &fields;
-        if !self.seen_groups.insert(key(&[b"GS", a, b, c, d])) {
+        if !self.seen_groups.insert(key(&fields.each_ref().map(AsRef::as_ref))) {
             let message = "An earlier group of this file has the same GS01, GS02, GS03 and GS06.";
             found.push((Code::GroupControlNumberDuplicate, Part::Element(6), message));
         }
     }
 
     /// Source: ISO 9735-1, UNG: reference 0048 is unique in its interchange.
-    fn check_ung(&mut self, ung: &Segment<'_>, found: &mut Vec<Found3>) {
+    fn check_ung(&mut self, ung: &Segment<'_>, found: &mut Vec<Defect>) {
         let part = |n, c| ung.data(ung.component_bytes(n, c).unwrap_or_default());
         if part(1, 1).trim_ascii().is_empty() && self.syntax_version < 4 {
             found.push((Code::GroupNotSupported, Part::Component(1, 1), "UNG names no kind of message."));
         }
-        match self.group.raw_control.len() {
-            1..=14 => {}
-            _ => {
-                let message = "The reference of UNG does not have 1 to 14 characters.";
-                found.push((Code::GroupControlNumberInvalid, Part::Component(5, 1), message));
-            }
+        if !(1..=14).contains(&self.group.raw_control.len()) {
+            let message = "The reference of UNG does not have 1 to 14 characters.";
+            found.push((Code::GroupControlNumberInvalid, Part::Component(5, 1), message));
         }
         let ordinal = self.interchange.ordinal.to_le_bytes();
         if !self.seen_groups.insert(key(&[b"UNG", &ordinal, &self.group.raw_control])) {
@@ -1074,6 +1150,14 @@ impl Core {
                 let message = format!("{id}01 is not the number of transaction sets, which is {sets}.");
                 findings.push(Part::Element(1).finding(Code::SetCountMismatch, &place(), &trailer, message));
             }
+            if sets == 0 {
+                findings.push(Part::Component(0, 0).finding(
+                    Code::GroupEmpty,
+                    &place(),
+                    &trailer,
+                    "The group holds no transaction set.",
+                ));
+            }
         } else if !loose {
             let id = match self.standard {
                 Standard::X12 => "GE",
@@ -1098,21 +1182,16 @@ impl Core {
         self.set_open = true;
         self.segments = 0;
         let header = self.count(header);
-        let mut found: Vec<Found3> = Vec::new();
+        let mut found: Vec<Defect> = Vec::new();
         match self.standard {
             Standard::X12 => self.check_st(&header, &mut found),
             Standard::Edifact => self.check_unh(&header, &mut found),
         }
-        let findings = if found.is_empty() {
-            Vec::new()
-        } else {
-            let place = self.set_place(header.id(), 1, header.range());
-            found.into_iter().map(|(code, part, message)| part.finding(code, &place, &header, message)).collect()
-        };
+        let findings = told(found, &header, || self.set_place(header.id(), 1, header.range()));
         Event::SetStart { header, ordinal: self.sets, findings }
     }
 
-    fn check_st(&mut self, st: &Segment<'_>, found: &mut Vec<Found3>) {
+    fn check_st(&mut self, st: &Segment<'_>, found: &mut Vec<Defect>) {
         if st.element_bytes(1).is_none() {
             found.push((Code::SetIdInvalid, Part::Element(1), "ST01 names no transaction set."));
         }
@@ -1127,7 +1206,7 @@ impl Core {
     }
 
     /// Source: ISO 9735-1, UNH.
-    fn check_unh(&mut self, unh: &Segment<'_>, found: &mut Vec<Found3>) {
+    fn check_unh(&mut self, unh: &Segment<'_>, found: &mut Vec<Defect>) {
         let part = |c| unh.component_bytes(2, c).map(|bytes| unh.data(bytes));
         if part(1).is_none_or(|id| id.trim_ascii().is_empty()) {
             found.push((Code::SetIdInvalid, Part::Component(2, 1), "UNH names no message type."));
@@ -1173,7 +1252,7 @@ impl Core {
                 findings.push(Part::Element(1).finding(Code::SegmentCountMismatch, &place(), &trailer, message));
             }
             if segments as usize == SEGMENTS_PER_SET_MAX + 1 {
-                findings.extend(self.too_much(&trailer, false).map(|finding| *finding));
+                findings.push(self.too_much(&trailer, false));
             }
         } else {
             let place = self.set_place(id, self.segments.saturating_add(1), self.set.end..self.set.end);
@@ -1184,48 +1263,60 @@ impl Core {
     }
 
     fn check_iea(&mut self, iea: &Segment<'_>) {
-        let place = self.interchange_place("IEA", iea.range());
-        if !same_number(iea, iea.element_bytes(2), &self.interchange.raw_control) {
-            let message = "IEA02 is not the control number of ISA13.";
-            let finding = Part::Element(2).finding(Code::InterchangeControlNumberMismatch, &place, iea, message);
-            keep(&mut self.findings, finding);
-        }
-        let groups = self.groups;
-        if count(iea, 1) != Some(groups as u64) {
-            let message = format!("IEA01 is not the number of groups, which is {groups}.");
-            keep(&mut self.findings, Part::Element(1).finding(Code::GroupCountMismatch, &place, iea, message));
-        }
-        if groups == 0 && self.interchange_segments == 0 {
-            let message = "The interchange holds neither a group nor a TA1.";
-            keep(&mut self.findings, Finding::new(Code::InterchangeEmpty, place, message));
-        }
+        let same = same_number(iea, iea.element_bytes(2), &self.interchange.raw_control);
+        let nothing = self.groups == 0 && self.ta1s == 0;
+        self.check_trailer(iea, same, ("IEA", "ISA13"), (self.groups, "groups"), nothing);
     }
 
     /// Source: ISO 9735-1, UNZ: 0036 counts the groups if there are any, and else the messages.
     fn check_unz(&mut self, unz: &Segment<'_>) {
-        let place = self.interchange_place("UNZ", unz.range());
-        if !same_text(unz, unz.element_bytes(2), &self.interchange.raw_control) {
-            let message = "The control reference of UNZ is not that of UNB.";
-            let finding = Part::Element(2).finding(Code::InterchangeControlNumberMismatch, &place, unz, message);
-            keep(&mut self.findings, finding);
-        }
-        let (number, what) = match self.headed_groups {
+        let same = same_text(unz, unz.element_bytes(2), &self.interchange.raw_control);
+        let counted = match self.headed_groups {
             0 => (self.loose, "messages"),
             groups => (groups, "groups"),
         };
-        if count(unz, 1) != Some(number as u64) {
-            let message = format!("The count of UNZ is not the number of {what}, which is {number}.");
-            keep(&mut self.findings, Part::Element(1).finding(Code::GroupCountMismatch, &place, unz, message));
+        self.check_trailer(unz, same, ("UNZ", "UNB"), counted, counted.0 == 0);
+    }
+
+    fn check_trailer(
+        &mut self,
+        trailer: &Segment<'_>,
+        same_control: bool,
+        (id, header): (&str, &str),
+        (number, what): (usize, &str),
+        empty: bool,
+    ) {
+        let place = || self.interchange_place(id, trailer.range());
+        let mut found = Vec::new();
+        if !same_control {
+            let message = format!("{id}02 is not the control number of {header}.");
+            found.push(Part::Element(2).finding(Code::InterchangeControlNumberMismatch, &place(), trailer, message));
         }
-        if number == 0 {
-            let message = "The interchange holds neither a group nor a message.";
-            keep(&mut self.findings, Finding::new(Code::InterchangeEmpty, place, message));
+        if count(trailer, 1) != Some(number as u64) {
+            let message = format!("{id}01 is not the number of {what}, which is {number}.");
+            found.push(Part::Element(1).finding(Code::GroupCountMismatch, &place(), trailer, message));
+        }
+        if empty {
+            let message = "The interchange holds nothing: no group, no message, no TA1.";
+            found.push(Finding::new(Code::InterchangeEmpty, place(), message));
+        }
+        for finding in found {
+            keep(&mut self.findings, finding);
         }
     }
 }
 
 /// A defect that was found, before its place is written down.
-type Found3 = (Code, Part, &'static str);
+type Defect = (Code, Part, &'static str);
+
+/// What was found in a header as findings; a place is made only if there are any.
+fn told(found: Vec<Defect>, segment: &Segment<'_>, place: impl FnOnce() -> Place) -> Vec<Finding> {
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let place = place();
+    found.into_iter().map(|(code, part, message)| part.finding(code, &place, segment, message)).collect()
+}
 
 /// The part of a segment that a finding is about.
 #[derive(Clone, Copy)]

@@ -10,6 +10,9 @@ use crate::segment::{Segment, Syntax};
 /// Where the element separator stands in a well-formed ISA.
 const ISA_SEPARATORS: [usize; 16] = [3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103];
 
+/// Longest character in UTF-8, bytes.
+pub(crate) const CHARACTER_LEN_MAX: usize = 4;
+
 /// Length of a service string advice with its terminator, bytes. Source: ISO 9735-1.
 const UNA_LEN: usize = 9;
 
@@ -32,7 +35,7 @@ pub(crate) struct Header {
 #[derive(Debug)]
 pub(crate) enum Look {
     /// The beginning of an interchange.
-    Found(Box<Header>),
+    Found(Header),
     /// Something else.
     Nothing,
     /// That can only be said when more bytes are there.
@@ -57,13 +60,13 @@ pub(crate) fn look(bytes: &[u8], last: bool) -> Look {
         None => return Look::More,
     };
     let header = if head.starts_with(b"ISA") { isa(head) } else { una_unb(head) };
-    header.map_or(Look::Nothing, |header| Look::Found(Box::new(header)))
+    header.map_or(Look::Nothing, Look::Found)
 }
 
 /// Where the next interchange begins, or how many bytes certainly are of none.
 pub(crate) enum Next {
     /// At this byte.
-    At(usize, Box<Header>),
+    At(usize, Header),
     /// Nowhere before this byte; beyond it, more bytes are needed.
     NotBefore(usize),
 }
@@ -140,8 +143,11 @@ fn isa(head: &[u8]) -> Option<Header> {
     let component = *isa.get(end - 1)?;
     let terminator = *isa.get(end)?;
     let component_ok = may_separate(component) && component != element;
-    let terminator_ok = may_separate(terminator) && terminator != element && terminator != component;
-    if !padded && !(component_ok && terminator_ok) {
+    let after = head.get(len + 1..).unwrap_or_default();
+    let may_end = may_separate(terminator) || is_sign_beyond_ascii(terminator, after);
+    let terminator_ok = may_end && terminator != element && terminator != component;
+    let usable = component_ok && terminator_ok;
+    if !padded && !usable {
         return None;
     }
     if !component_ok {
@@ -158,13 +164,32 @@ fn isa(head: &[u8]) -> Option<Header> {
         .filter(|&byte| byte != element && byte != component && byte != terminator);
     let delimiters = Delimiters::unchecked([element, component, terminator], repetition, None, b'.');
     let wrapped = wrapped || is_wrapped(head, len, terminator);
-    let syntax = Syntax { delimiters, charset: Charset::Guess, wrapped };
+    let syntax = Syntax::new(delimiters, Charset::Guess, wrapped);
     Some(Header { standard: Standard::X12, syntax, lead: 0, len, defects, readable: terminator_ok })
+}
+
+/// Whether a byte beyond ASCII may terminate: a control character or a sign of ISO 8859-1 (NEL is the line end of files
+/// that were EBCDIC), or the first byte of a character in UTF-8.
+fn is_sign_beyond_ascii(byte: u8, after: &[u8]) -> bool {
+    matches!(byte, 0x80..=0xbf) || continuation_len(byte, after) > 0
+}
+
+/// How many of the bytes after a terminator are of the same character, in UTF-8.
+pub(crate) fn continuation_len(terminator: u8, after: &[u8]) -> u8 {
+    let more = match terminator {
+        0xc2..=0xdf => 1,
+        0xe0..=0xef => 2,
+        0xf0..=0xf4 => 3,
+        _ => return 0,
+    };
+    let whole =
+        after.get(..usize::from(more)).is_some_and(|bytes| bytes.iter().all(|byte| matches!(byte, 0x80..=0xbf)));
+    if whole { more } else { 0 }
 }
 
 /// UNA, if there is one, and UNB. Source: ISO 9735-1, service string advice, and UNB.
 fn una_unb(head: &[u8]) -> Option<Header> {
-    let una = head.strip_prefix(b"UNA").and_then(<[u8]>::first_chunk::<6>);
+    let una = head.strip_prefix(b"UNA").and_then(<[u8]>::first_chunk::<6>).copied();
     let lead = match una {
         Some(_) => {
             let after = head.get(UNA_LEN..)?;
@@ -182,7 +207,7 @@ fn una_unb(head: &[u8]) -> Option<Header> {
         })?,
         None => by_level(element)?,
     };
-    let syntax = Syntax { delimiters, charset: Charset::Guess, wrapped: false };
+    let syntax = Syntax::new(delimiters, Charset::Guess, false);
     let cut = syntax.cut();
     let len = scan::segment(unb, cut)?.len;
     // A UNA on a line of its own says nothing of records.
@@ -190,12 +215,12 @@ fn una_unb(head: &[u8]) -> Option<Header> {
         0 | UNA_LEN => is_wrapped(head, lead + len, delimiters.terminator()),
         _ => is_wrapped(unb, len, delimiters.terminator()),
     };
-    let syntax = Syntax { wrapped, ..syntax };
+    let syntax = Syntax::new(delimiters, Charset::Guess, wrapped);
     let segment = Segment::new(unb.get(..len)?, 0, 0, syntax);
     let part = |c| segment.component_bytes(1, c).map(|bytes| segment.data(bytes).trim_ascii().to_vec());
     let charset = part(1).and_then(|identifier| Charset::of_syntax_identifier(&identifier)).unwrap_or_default();
     let repetition = match (part(2).as_deref(), una) {
-        (Some(b"4"), Some(&[.., repetition, _])) => Some(repetition).filter(|&byte| may_separate(byte)),
+        (Some(b"4"), Some([.., repetition, _])) => Some(repetition).filter(|&byte| may_separate(byte)),
         (Some(b"4"), None) => Some(b'*'),
         _ => None,
     };
@@ -208,13 +233,13 @@ fn una_unb(head: &[u8]) -> Option<Header> {
         delimiters.release(),
         delimiters.decimal_mark(),
     );
-    let syntax = Syntax { delimiters, charset, wrapped };
+    let syntax = Syntax::new(delimiters, charset, wrapped);
     Some(Header { standard: Standard::Edifact, syntax, lead, len, defects, readable: true })
 }
 
 /// What a UNA says; `None` if that cannot be.
-fn advised(una: &[u8; 6]) -> Option<Delimiters> {
-    let &[component, element, decimal_mark, release, _repetition, terminator] = una;
+fn advised(una: [u8; 6]) -> Option<Delimiters> {
+    let [component, element, decimal_mark, release, _repetition, terminator] = una;
     let release = Some(release).filter(|&byte| byte != b' ');
     let plain = Delimiters::new(element, component, terminator, None).ok()?;
     plain.releasing(release, decimal_mark).ok()
@@ -247,14 +272,13 @@ fn is_wrapped(head: &[u8], header_len: usize, terminator: u8) -> bool {
         return true;
     }
     let within = |line: &[u8]| line.trim_ascii_end().last().is_some_and(|&byte| byte != terminator);
-    match lines.next() {
-        // The third line is whole only if something follows it.
-        Some(third) if lines.next().is_some() => {
-            let lengths = second.len() == third.len() && first.len() <= second.len();
-            lengths && (within(first) || within(second) || within(third))
-        }
-        _ => first.len() == second.len() && within(first),
-    }
+    // Of the third line only what is there; it is whole if something follows it, and the file's last is shorter.
+    let third = lines.next().unwrap_or_default();
+    let whole = lines.next().is_some();
+    let width = second.len();
+    let of_one_width = first.len() == width || (whole && third.len() == width);
+    let none_wider = first.len() <= width && third.len() <= width;
+    of_one_width && none_wider && (within(first) || within(second) || (whole && within(third)))
 }
 
 #[cfg(test)]
@@ -266,7 +290,7 @@ mod tests {
 
     fn read(bytes: &[u8]) -> Option<Header> {
         match look(bytes, true) {
-            Look::Found(header) => Some(*header),
+            Look::Found(header) => Some(header),
             Look::Nothing | Look::More => None,
         }
     }
@@ -274,13 +298,14 @@ mod tests {
     #[test]
     fn delimiters_come_from_their_places() {
         let header = read(ISA.as_bytes()).unwrap();
-        assert_eq!((header.syntax.delimiters, header.len), (Delimiters::STANDARD, 105));
+        assert_eq!((header.syntax.delimiters(), header.len), (Delimiters::STANDARD, 105));
         assert!(header.readable && header.defects.is_empty());
     }
 
     #[test]
     fn repetition_needs_version_and_a_byte_that_can_separate() {
-        let of = |from: &str, to: &str| read(ISA.replace(from, to).as_bytes()).unwrap().syntax.delimiters.repetition();
+        let of =
+            |from: &str, to: &str| read(ISA.replace(from, to).as_bytes()).unwrap().syntax.delimiters().repetition();
         assert_eq!(of("*U*00401*", "*^*00401*"), None);
         assert_eq!(of("*U*00401*", "*^*00402*"), Some(b'^'));
         assert_eq!(of("*U*00401*", "*U*00501*"), None);
@@ -291,7 +316,7 @@ mod tests {
     fn unpadded_is_read_but_a_defect() {
         let header = read(ISA.replace("SENDER         ", "SENDER").as_bytes()).unwrap();
         assert_eq!(header.defects, vec![SyntaxCode::IsaMalformed]);
-        assert_eq!(header.syntax.delimiters, Delimiters::STANDARD);
+        assert_eq!(header.syntax.delimiters(), Delimiters::STANDARD);
     }
 
     #[test]
@@ -313,7 +338,7 @@ mod tests {
     }
 
     fn unb(text: &str) -> Delimiters {
-        read(text.as_bytes()).unwrap().syntax.delimiters
+        read(text.as_bytes()).unwrap().syntax.delimiters()
     }
 
     #[test]
@@ -347,14 +372,14 @@ mod tests {
     fn records_of_one_width_are_seen() {
         let wrap = |text: &str, width: usize| {
             let lines: Vec<_> = text.as_bytes().chunks(width).map(|line| String::from_utf8_lossy(line)).collect();
-            read(lines.join("\r\n").as_bytes()).map(|header| header.syntax.wrapped)
+            read(lines.join("\r\n").as_bytes()).map(|header| header.syntax.wrapped())
         };
         let file = format!("{ISA}GS*SW*WAREHOUSE*DEPOSITOR*20260131*1435*3*X*004010~{}", "N9*BM*123456~".repeat(40));
         for width in [50, 72, 80, 106, 120, 128, RECORD_LEN_MAX] {
             assert_eq!(wrap(&file, width), Some(true), "{width}");
         }
         assert_eq!(wrap(&file, RECORD_LEN_MAX + 1), Some(false));
-        let lined = |text: &str, end: &str| read(text.replace('~', end).as_bytes()).unwrap().syntax.wrapped;
+        let lined = |text: &str, end: &str| read(text.replace('~', end).as_bytes()).unwrap().syntax.wrapped();
         assert!(!lined(&file, "~\n") && !lined(&file, "~\r\n") && !lined(&file, "\r\n"));
         assert!(!lined(&file.replace("123456", "12\n34"), "~"));
     }

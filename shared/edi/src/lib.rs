@@ -1,9 +1,11 @@
 //! X12 and EDIFACT: reading, checking, acknowledging and writing interchanges. Knows syntax and no business.
 //!
 //! The way through: [`read`] turns bytes into a [`Document`] of interchanges, groups and sets, each with what is wrong
-//! with its envelope; it collects the [`Events`] of the pull parser. [`verdict::interchange`] checks the sets against the [`guide`]s and decides what is accepted;
-//! a defect rejects the smallest thing that holds it. [`ack`] says so in TA1 and 997, and reads what partners say.
-//! [`write`](mod@write) makes interchanges that read back without a finding.
+//! with its envelope; it collects the [`Events`] of the pull parser. A file too large to hold comes in chunks through a
+//! [`Stream`] of the same events. [`verdict::interchange`] checks the sets against the [`guide`]s and decides what is
+//! accepted; a defect rejects the smallest thing that holds it. [`ack`] says so in TA1, 997, 999 and CONTRL, and reads
+//! what partners say; [`report`] says the same in JSON. [`write`](mod@write) makes interchanges that read back without a
+//! finding. [`json`] is a file as JSON without loss, and back; [`split`](mod@split) cuts it into parts that stand alone.
 //!
 //! Invariants: reading never fails and never panics, whatever the bytes; every byte of a file belongs to the range of
 //! one interchange or to the filler between them; a value can never become a segment; an acknowledgment is never
@@ -21,11 +23,15 @@ mod events;
 mod finding;
 pub mod guide;
 mod header;
+pub mod json;
 pub mod limits;
 mod reader;
+pub mod report;
 mod scan;
 mod segment;
 mod sniff;
+pub mod split;
+mod stream;
 mod value;
 pub mod verdict;
 pub mod write;
@@ -38,3 +44,4 @@ pub use finding::{Finding, Level, Place, Severity, SyntaxCode};
 pub use reader::{read, read_with_limits};
 pub use scan::Elements;
 pub use segment::Segment;
+pub use stream::Stream;

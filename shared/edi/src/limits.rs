@@ -18,6 +18,13 @@ pub const BAD_VALUE_LEN_MAX: usize = 99;
 /// How far we look for the sixteen separators of an ISA whose elements are not padded, bytes. A padded ISA is 106.
 pub const ISA_LEN_MAX: usize = 256;
 
+/// Most elements of a segment, and components of a composite, that a guide may define. The longest segments of the
+/// standards have some thirty; which of them are there is kept in the bits of one word.
+pub const GUIDE_ELEMENTS_MAX: usize = 64;
+
+/// Most lines of an overlay. A partner that deviates more often has a guide of its own.
+pub const OVERLAY_LINES_MAX: usize = 500;
+
 /// How far we look for the end of an interchange's header and for the width of its records, bytes. An ISA has 106, a
 /// UNB with all its elements about 300; three records of the greatest width fit too.
 pub const HEADER_LEN_MAX: usize = 1024;
@@ -32,11 +39,7 @@ pub const BINARY_LEN_MAX: usize = 4 * 1024 * 1024;
 /// How many control numbers of each level are remembered to find those used twice: within a group its sets, within a
 /// file its groups and interchanges. Sixteen bytes each, so that a file of any size needs less than 16 MiB. Later ones
 /// are not remembered; numbers used twice over more than this are for the register of who receives the files.
-pub const CONTROL_NUMBERS_MAX: usize = 200_000;
+pub const CONTROL_NUMBERS_MAX: usize = 100_000;
 
 /// Bytes kept of what stands outside the interchanges, to name what it is.
 pub const STRAY_LEN_MAX: usize = 512;
-
-/// Most elements of a segment, and components of a composite, that a guide may define. The longest segments of the
-/// standards have some thirty; which of them are there is kept in the bits of one word.
-pub const GUIDE_ELEMENTS_MAX: usize = 64;

@@ -60,6 +60,10 @@ impl<'a> Collector<'a> {
                 }
             }
             Event::GroupStart { header, start, ordinal, findings } => {
+                // An ISX before the groups names a release character.
+                if let (Some(parent), Some(header)) = (self.interchange.as_mut(), header) {
+                    parent.delimiters = header.delimiters();
+                }
                 self.group = self.interchange.as_ref().map(|parent| group(parent, header, start, ordinal, findings));
             }
             Event::GroupSegment { finding, .. } => {

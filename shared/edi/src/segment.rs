@@ -7,18 +7,67 @@ use crate::charset::Charset;
 use crate::delimiters::Delimiters;
 use crate::scan::{self, Cut, Elements};
 
-/// What holds for all segments of an interchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Syntax {
-    pub(crate) delimiters: Delimiters,
-    pub(crate) charset: Charset,
-    /// The file is in records of one width: line ends within segments are not data.
-    pub(crate) wrapped: bool,
-}
+/// What holds for all segments of an interchange, in one word, as every segment has a copy: element, component,
+/// terminator, repetition, release, decimal mark, character set, and whether the file is in records of one width, so
+/// that line ends within segments are not data. NUL for a separator that there is not, as NUL never separates.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Syntax(u64);
 
 impl Syntax {
+    pub(crate) fn new(delimiters: Delimiters, charset: Charset, wrapped: bool) -> Self {
+        Self(u64::from_le_bytes([
+            delimiters.element(),
+            delimiters.component(),
+            delimiters.terminator(),
+            delimiters.repetition().unwrap_or(0),
+            delimiters.release().unwrap_or(0),
+            delimiters.decimal_mark(),
+            charset.number(),
+            u8::from(wrapped),
+        ]))
+    }
+
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
+    pub(crate) fn delimiters(self) -> Delimiters {
+        let [element, component, terminator, repetition, release, decimal_mark, _, _] = self.0.to_le_bytes();
+        let there = |byte: u8| Some(byte).filter(|&byte| byte != 0);
+        Delimiters::unchecked([element, component, terminator], there(repetition), there(release), decimal_mark)
+    }
+
+    /// The same with a release character, if the byte can be one.
+    pub(crate) fn releasing(self, release: u8) -> Self {
+        let delimiters = self.delimiters();
+        let released = delimiters.releasing(Some(release), delimiters.decimal_mark()).unwrap_or(delimiters);
+        Self::new(released, self.charset(), self.wrapped())
+    }
+
+    fn charset(self) -> Charset {
+        let [.., charset, _] = self.0.to_le_bytes();
+        Charset::numbered(charset)
+    }
+
+    #[inline]
+    pub(crate) fn wrapped(self) -> bool {
+        let [.., wrapped] = self.0.to_le_bytes();
+        wrapped != 0
+    }
+
+    #[inline]
+    fn release(self) -> Option<u8> {
+        self.delimiters().release()
+    }
+
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
     pub(crate) fn cut(self) -> Cut {
-        Cut::new(self.delimiters, self.wrapped)
+        Cut::new(self.delimiters(), self.wrapped())
+    }
+}
+
+impl std::fmt::Debug for Syntax {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        (self.delimiters(), self.charset(), self.wrapped()).fmt(f)
     }
 }
 
@@ -36,14 +85,13 @@ pub struct Segment<'a> {
     start: usize,
     /// The element separators among the first 64 bytes.
     separators: u64,
+    syntax: Syntax,
     position: u32,
     /// The id where a record's end stands within it: up to three characters, then NUL.
     joined_id: [u8; 3],
-    /// Bytes from the end of `bytes` to the end of the segment: its terminator.
+    /// Bytes from the end of `bytes` to the end of the segment, which are its terminator; and in the upper four bits
+    /// how many separators count, as binary data holds more: zero for all.
     tail: u8,
-    /// How many separators count; binary data holds more. Zero for all.
-    separators_max: u8,
-    syntax: Syntax,
 }
 
 impl<'a> Segment<'a> {
@@ -56,16 +104,22 @@ impl<'a> Segment<'a> {
     /// The same where the separators among the first 64 bytes are known.
     #[inline]
     pub(crate) fn scanned(bytes: &'a [u8], start: usize, tail: u8, syntax: Syntax, separators: u64) -> Self {
-        let segment =
-            Self { bytes, start, separators, position: 0, joined_id: [0; 3], tail, separators_max: 0, syntax };
-        if syntax.wrapped { segment.joined() } else { segment }
+        let segment = Self { bytes, start, separators, syntax, position: 0, joined_id: [0; 3], tail };
+        if syntax.wrapped() { segment.joined() } else { segment }
+    }
+
+    /// A segment of a set, with one byte of terminator, in a file that is not in records.
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
+    pub(crate) fn plain(bytes: &'a [u8], start: usize, syntax: Syntax, separators: u64, position: u32) -> Self {
+        Self { bytes, start, separators, syntax, position, joined_id: [0; 3], tail: 1 }
     }
 
     /// Puts an id together that a record's end divides.
     fn joined(mut self) -> Self {
         let id = self.raw_id();
-        if id.iter().any(is_line_end) {
-            let whole = id.iter().copied().filter(|byte| !is_line_end(byte));
+        if id.iter().any(|&byte| is_line_end(byte)) {
+            let whole = id.iter().copied().filter(|&byte| !is_line_end(byte));
             for (to, from) in self.joined_id.iter_mut().zip(whole) {
                 *to = from;
             }
@@ -73,13 +127,14 @@ impl<'a> Segment<'a> {
         self
     }
 
+    #[inline]
     pub(crate) fn at_position(self, position: u32) -> Self {
         Self { position, ..self }
     }
 
     /// From separator number `max` on, all is one element.
     pub(crate) fn with_separators_max(self, max: u8) -> Self {
-        Self { separators_max: max, ..self }
+        Self { tail: self.tail | (max << 4), ..self }
     }
 
     /// The id, such as `N1`; empty if the segment has none. An id that is no text is shown as empty.
@@ -114,8 +169,13 @@ impl<'a> Segment<'a> {
         self.start..self.end()
     }
 
+    /// Whether its terminator is there.
+    pub(crate) fn is_terminated(&self) -> bool {
+        self.tail > 0
+    }
+
     pub(crate) fn end(&self) -> usize {
-        self.start + self.bytes.len() + usize::from(self.tail)
+        self.start + self.bytes.len() + usize::from(self.tail & 0x0f)
     }
 
     /// The bytes without the terminator, as they stand.
@@ -125,7 +185,7 @@ impl<'a> Segment<'a> {
 
     /// The delimiters of the interchange that it is of.
     pub fn delimiters(&self) -> Delimiters {
-        self.syntax.delimiters
+        self.syntax.delimiters()
     }
 
     /// How many elements are written, empty ones included.
@@ -134,13 +194,16 @@ impl<'a> Segment<'a> {
     }
 
     /// The id and the elements.
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
     fn parts(&self) -> Elements<'a> {
-        let max = if self.separators_max == 0 { usize::MAX } else { usize::from(self.separators_max) };
+        let max = Some(self.tail >> 4).filter(|&max| max > 0);
         Elements::new(self.bytes, self.syntax.cut(), self.separators, max)
     }
 
     /// All elements from the first, empty ones included, as they stand.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
     pub fn elements_raw(&self) -> Elements<'a> {
         let mut parts = self.parts();
         parts.next();
@@ -150,27 +213,50 @@ impl<'a> Segment<'a> {
     /// The bytes of element `n` with all its components and repetitions, as they stand; `None` if empty or not there.
     pub fn element_bytes(&self, n: usize) -> Option<&'a [u8]> {
         let bytes = self.elements_raw().nth(n.checked_sub(1)?)?;
-        let empty = if self.syntax.wrapped { bytes.iter().all(is_line_end) } else { bytes.is_empty() };
+        let empty = if self.syntax.wrapped() { bytes.iter().all(|&byte| is_line_end(byte)) } else { bytes.is_empty() };
         (!empty).then_some(bytes)
+    }
+
+    /// All bytes but the line ends of records; `None` if there is none in this segment.
+    #[inline]
+    pub(crate) fn without_record_ends(&self) -> Option<Vec<u8>> {
+        let divided = self.syntax.wrapped() && self.bytes.iter().any(|byte| is_line_end(*byte));
+        divided.then(|| self.bytes.iter().copied().filter(|byte| !is_line_end(*byte)).collect())
+    }
+
+    /// The same segment with other bytes, which are in no records.
+    pub(crate) fn with_bytes<'b>(&self, bytes: &'b [u8]) -> Segment<'b> {
+        let syntax = Syntax::new(self.syntax.delimiters(), self.syntax.charset(), false);
+        Segment { tail: self.tail, ..Segment::new(bytes, self.start, 0, syntax).at_position(self.position) }
+    }
+
+    /// Where byte `offset` of [`without_record_ends`](Self::without_record_ends) stands in this segment.
+    pub(crate) fn offset_in_records(&self, offset: usize) -> usize {
+        let mut data = self.bytes.iter().enumerate().filter(|(_, byte)| !is_line_end(**byte)).map(|(at, _)| at);
+        data.nth(offset).unwrap_or(self.bytes.len())
     }
 
     /// Part of this segment as data: without release characters, and without line ends where the file is in records of
     /// one width.
     pub fn data<'b>(&self, raw: &'b [u8]) -> Cow<'b, [u8]> {
-        let release = self.syntax.delimiters.release();
-        let special = |byte: &u8| Some(*byte) == release || (self.syntax.wrapped && is_line_end(byte));
+        let release = self.syntax.release();
+        let special = |byte: &u8| Some(*byte) == release || (self.syntax.wrapped() && is_line_end(*byte));
         if !raw.iter().any(special) {
             return Cow::Borrowed(raw);
         }
         let mut data = Vec::with_capacity(raw.len());
         let mut released = false;
-        for &byte in raw.iter().filter(|byte| !(self.syntax.wrapped && is_line_end(byte))) {
+        for &byte in raw.iter().filter(|byte| !(self.syntax.wrapped() && is_line_end(**byte))) {
             if !released && Some(byte) == release {
                 released = true;
             } else {
                 released = false;
                 data.push(byte);
             }
+        }
+        // What it would release is cut off; it is not lost.
+        if released {
+            data.extend(release);
         }
         Cow::Owned(data)
     }
@@ -179,8 +265,8 @@ impl<'a> Segment<'a> {
     /// trimmed. X12: UTF-8, or else ISO 8859-1; EDIFACT: what UNB says.
     pub fn text<'b>(&self, raw: &'b [u8]) -> Cow<'b, str> {
         match self.data(raw) {
-            Cow::Borrowed(data) => self.syntax.charset.text(data),
-            Cow::Owned(data) => Cow::Owned(self.syntax.charset.text(&data).into_owned()),
+            Cow::Borrowed(data) => self.syntax.charset().text(data),
+            Cow::Owned(data) => Cow::Owned(self.syntax.charset().text(&data).into_owned()),
         }
     }
 
@@ -197,7 +283,7 @@ impl<'a> Segment<'a> {
     /// Component `c` of element `n` (of its first repetition), as it stands; `None` if empty or not there.
     pub fn component_bytes(&self, n: usize, c: usize) -> Option<&'a [u8]> {
         let bytes = self.components(n).nth(c.checked_sub(1)?)?;
-        let empty = if self.syntax.wrapped { bytes.iter().all(is_line_end) } else { bytes.is_empty() };
+        let empty = if self.syntax.wrapped() { bytes.iter().all(|&byte| is_line_end(byte)) } else { bytes.is_empty() };
         (!empty).then_some(bytes)
     }
 
@@ -209,20 +295,20 @@ impl<'a> Segment<'a> {
 
     /// The components of one repetition, empty ones included.
     pub fn components_of<'b>(&self, repetition: &'b [u8]) -> impl Iterator<Item = &'b [u8]> + use<'b> {
-        self.split(repetition, Some(self.syntax.delimiters.component()))
+        self.split(repetition, Some(self.syntax.delimiters().component()))
     }
 
     /// The repetitions of element `n`; one if the interchange has no repetition separator, none if the element is not
     /// there.
     pub fn repetitions(&self, n: usize) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let segment = *self;
-        let repetition = self.syntax.delimiters.repetition();
+        let repetition = self.syntax.delimiters().repetition();
         self.element_bytes(n).into_iter().flat_map(move |bytes| segment.split(bytes, repetition))
     }
 
     fn split<'b>(&self, bytes: &'b [u8], separator: Option<u8>) -> Split<'b> {
-        let release = self.syntax.delimiters.release();
-        Split { rest: Some(bytes), separator, release, wrapped: self.syntax.wrapped }
+        let release = self.syntax.release();
+        Split { rest: Some(bytes), separator, release, wrapped: self.syntax.wrapped() }
     }
 
     /// Where a part of this segment stands in the file: one that [`elements_raw`](Self::elements_raw),
@@ -256,7 +342,7 @@ impl TrimNul for [u8; 3] {
     }
 }
 
-fn is_line_end(byte: &u8) -> bool {
+fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
@@ -275,7 +361,7 @@ impl<'a> Iterator for Split<'a> {
         let bytes = self.rest?;
         let mut released = false;
         for (index, &byte) in bytes.iter().enumerate() {
-            if self.wrapped && is_line_end(&byte) {
+            if self.wrapped && is_line_end(byte) {
                 continue;
             }
             if released {
@@ -297,7 +383,7 @@ mod tests {
     use super::*;
 
     fn syntax(delimiters: Delimiters, wrapped: bool) -> Syntax {
-        Syntax { delimiters, charset: Charset::Guess, wrapped }
+        Syntax::new(delimiters, Charset::Guess, wrapped)
     }
 
     #[test]

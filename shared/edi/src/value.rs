@@ -43,18 +43,40 @@ pub(crate) fn is_time(bytes: &[u8]) -> bool {
         && two(4) < 60
 }
 
-/// A number with implied decimals: digits, and a minus sign before them.
-pub(crate) fn is_integer(bytes: &[u8]) -> bool {
-    let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
-    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+/// A form of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Number {
+    /// N of X12: digits, the decimals implied.
+    Integer,
+    /// R of X12: at most one point, and perhaps an exponent after an `E`.
+    Decimal,
+    /// n of EDIFACT: at most one point or comma, with a digit after it, and perhaps an exponent. Whatever the UNA says,
+    /// both marks are in use. Source: ISO 9735-1, numeric values.
+    Edifact,
 }
 
-/// A decimal number: like an integer, with at most one point.
-pub(crate) fn is_decimal(bytes: &[u8]) -> bool {
-    let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
-    digits.iter().all(|b| b.is_ascii_digit() || *b == b'.')
-        && digits.split(|b| *b == b'.').count() <= 2
-        && digits.iter().any(u8::is_ascii_digit)
+/// How many digits a number has; `None` if it is none. A minus sign may stand before it and before its exponent; no
+/// sign, mark or `E` counts.
+pub(crate) fn digits(bytes: &[u8], form: Number) -> Option<usize> {
+    let number = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    let (number, exponent) = match number.iter().position(|b| *b == b'E') {
+        Some(at) if form != Number::Integer => (number.get(..at)?, number.get(at + 1..)?),
+        _ => (number, &b"0"[..]),
+    };
+    let is_mark = |b: &u8| match form {
+        Number::Integer => false,
+        Number::Decimal => *b == b'.',
+        Number::Edifact => matches!(b, b'.' | b','),
+    };
+    let marks = number.iter().filter(|b| is_mark(b)).count();
+    let ends_well = form != Number::Edifact || !number.last().is_some_and(is_mark);
+    let digits = number.len() - marks;
+    let good = marks <= 1 && ends_well && digits > 0 && number.iter().all(|b| b.is_ascii_digit() || is_mark(b));
+    let power = exponent.strip_prefix(b"-").unwrap_or(exponent);
+    let good = good && is_digits(power, 1..=usize::MAX);
+    let in_exponent =
+        if number.len() + usize::from(bytes.first() == Some(&b'-')) < bytes.len() { power.len() } else { 0 };
+    good.then_some(digits + in_exponent)
 }
 
 #[cfg(test)]
@@ -83,9 +105,14 @@ mod tests {
 
     #[test]
     fn numbers() {
-        assert!(["0", "-12", "007"].iter().all(|n| is_integer(n.as_bytes())));
-        assert!(!["", "-", "1.0", "+1", "1-"].iter().any(|n| is_integer(n.as_bytes())));
-        assert!(["0", "-1.5", ".5", "5."].iter().all(|n| is_decimal(n.as_bytes())));
-        assert!(!["", ".", "-", "1.2.3", "1E5", "1,5"].iter().any(|n| is_decimal(n.as_bytes())));
+        let whole = |number: &str| digits(number.as_bytes(), Number::Integer);
+        assert_eq!(["0", "-12", "007"].map(whole), [Some(1), Some(2), Some(3)]);
+        assert!(["", "-", "1.0", "+1", "1-", "1E5"].map(whole).iter().all(Option::is_none));
+        let decimal = |number: &str| digits(number.as_bytes(), Number::Decimal);
+        assert_eq!(["0", "-1.5", ".5", "5.", "1E5", "-1.25E-10"].map(decimal), [1, 2, 1, 1, 2, 5].map(Some));
+        assert!(["", ".", "-", "1.2.3", "1,5", "1E", "E5", "1E5E5", "1E.5"].map(decimal).iter().all(Option::is_none));
+        let edifact = |number: &str| digits(number.as_bytes(), Number::Edifact);
+        assert_eq!(["1,5", "-1.5", ",5"].map(edifact), [2, 2, 1].map(Some));
+        assert!(["5.", "1,000.5", "+1", " 1", ""].map(edifact).iter().all(Option::is_none));
     }
 }

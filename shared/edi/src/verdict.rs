@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::delimiters::Standard;
 use crate::envelope::{Group, Interchange, TransactionSet};
 use crate::finding::{Finding, Severity, SyntaxCode};
-use crate::guide::{self, Fit, Guides};
+use crate::guide::{self, Fit, Guides, Repertoire};
+use crate::segment::Segment;
 
 /// The verdict on one transaction set. AK501: A, E, R.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -69,37 +70,56 @@ impl Verdict {
 pub struct SetVerdict {
     /// Index in [`Group::sets`], from 0.
     pub index: usize,
-    /// ST01.
+    /// ST01, or the message type of UNH (S009, 0065).
     pub id: String,
-    /// ST02 as it stands.
+    /// ST02 or UNH 0062 as it stands.
     pub control_number: String,
+    /// What the set says of its version: GS08, or 0052 and 0054 of UNH with a point between them, such as `D.96A`.
+    #[serde(default)]
+    pub version: String,
+    /// UNH 0051, such as `UN`; empty in X12.
+    #[serde(default)]
+    pub agency: String,
+    /// The guide that the set says it follows: ST03, or UNH 0057 such as `EAN005`; empty if it says none.
+    #[serde(default)]
+    pub implementation: String,
     /// Accepted or not. In a rejected group every set is rejected, with or without findings of its own.
     pub verdict: Verdict,
     /// Of the set's envelope, then of its segments in order.
     pub findings: Vec<Finding>,
 }
 
+impl SetVerdict {
+    /// Whether it is an acknowledgment itself, which is never acknowledged.
+    pub fn is_acknowledgment(&self) -> bool {
+        is_acknowledgment(&self.id)
+    }
+}
+
 /// One group's verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupVerdict {
+    /// Index in [`Interchange::groups`], from 0.
+    pub index: usize,
     /// What it is written in.
     #[serde(default)]
     pub standard: Standard,
-    /// Index in [`Interchange::groups`], from 0.
-    pub index: usize,
-    /// GS01.
+    /// Whether it has a GS or UNG. EDIFACT messages that are in no group are in one without.
+    #[serde(default = "yes")]
+    pub enveloped: bool,
+    /// GS01 or UNG 0038.
     pub functional_id: String,
-    /// GS02, trimmed.
+    /// GS02 or UNG S006, trimmed.
     pub sender_code: String,
-    /// GS03, trimmed.
+    /// GS03 or UNG S007, trimmed.
     pub receiver_code: String,
-    /// GS06 as it stands.
+    /// GS06 or UNG 0048 as it stands.
     pub control_number: String,
     /// GS08.
     pub version: String,
     /// For the group as a whole.
     pub outcome: GroupOutcome,
-    /// How many sets GE01 announces; how many there are, if it is missing or no number.
+    /// How many sets GE01 or UNE 0060 announces; how many there are, if it is missing or no number.
     pub sets_announced: usize,
     /// In order.
     pub sets: Vec<SetVerdict>,
@@ -113,9 +133,16 @@ impl GroupVerdict {
         self.sets.iter().filter(|set| set.verdict != Verdict::Rejected).count()
     }
 
-    /// Whether a 997 is due: never for a group of acknowledgments (GS01 `FA`), and never in EDIFACT.
+    /// Whether a 997 or 999 is due: never for a group of acknowledgments (GS01 `FA`, or nothing but 997s and 999s), and
+    /// never in EDIFACT, where a CONTRL speaks of the whole interchange.
     pub fn needs_acknowledgment(&self) -> bool {
-        self.standard == Standard::X12 && self.functional_id != ACKNOWLEDGMENTS
+        let only_acknowledgments = !self.sets.is_empty() && self.sets.iter().all(SetVerdict::is_acknowledgment);
+        self.standard == Standard::X12 && self.functional_id != ACKNOWLEDGMENTS && !only_acknowledgments
+    }
+
+    /// Whether the group's own envelope is rejected, and so everything in it.
+    pub fn is_rejected(&self) -> bool {
+        Verdict::of(&self.findings) == Verdict::Rejected
     }
 }
 
@@ -125,20 +152,32 @@ pub struct InterchangeVerdict {
     /// What it is written in.
     #[serde(default)]
     pub standard: Standard,
-    /// ISA05 and ISA06, trimmed.
+    /// UNB 0001, such as `UNOC`; empty in X12.
+    #[serde(default)]
+    pub charset: String,
+    /// ISA12, such as `00401`; UNB 0002, such as `3`.
+    #[serde(default)]
+    pub version: String,
+    /// Qualifier and id, trimmed: ISA05 and ISA06; UNB 0007 and 0004 of S002.
     pub sender: (String, String),
-    /// ISA07 and ISA08, trimmed.
+    /// Qualifier and id, trimmed: ISA07 and ISA08; UNB 0007 and 0010 of S003.
     pub receiver: (String, String),
-    /// ISA09 as it stands.
+    /// Addresses for routing behind sender and receiver: UNB 0008 and 0014; empty in X12.
+    #[serde(default)]
+    pub routing: (String, String),
+    /// ISA09 or the date of UNB S004 as it stands.
     pub date: String,
-    /// ISA10 as it stands.
+    /// ISA10 or the time of UNB S004 as it stands.
     pub time: String,
-    /// ISA13 as it stands.
+    /// ISA13 or UNB 0020 as it stands.
     pub control_number: String,
-    /// ISA15.
+    /// ISA15 or UNB 0035.
     pub usage_indicator: String,
-    /// ISA14 is `1`.
+    /// ISA14 or UNB 0031 is `1`.
     pub ack_requested: bool,
+    /// Whether it holds something, and nothing but acknowledgments.
+    #[serde(default)]
+    pub only_acknowledgments: bool,
     /// On the envelope alone. Rejected: nothing in it is taken, and `groups` is empty.
     pub verdict: Verdict,
     /// Of the envelope, in the order of the file.
@@ -154,25 +193,61 @@ impl InterchangeVerdict {
         let worst = self.findings.iter().find(|finding| finding.rejects()).or_else(|| self.findings.first());
         worst.and_then(Finding::x12).unwrap_or("000")
     }
+
+    /// Adds what only the caller can know of the envelope: an unknown sender, a control number that an earlier file
+    /// had. A finding that rejects leaves nothing in the interchange to pass on.
+    pub fn add(&mut self, finding: Finding) {
+        self.findings.push(finding);
+        self.verdict = Verdict::of(&self.findings);
+        if self.verdict == Verdict::Rejected {
+            self.groups.clear();
+        }
+    }
 }
 
 /// GS01 of groups that hold acknowledgments.
 pub(crate) const ACKNOWLEDGMENTS: &str = "FA";
 
+fn is_acknowledgment(id: &str) -> bool {
+    matches!(id, "997" | "999" | "CONTRL")
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Whether an interchange holds something, and nothing but TA1s, 997s, 999s and CONTRLs.
+fn only_acknowledgments(interchange: &Interchange<'_>) -> bool {
+    let of_acknowledgments = |group: &Group<'_>| {
+        group.functional_id() == ACKNOWLEDGMENTS
+            || (!group.sets.is_empty() && group.sets.iter().all(|set| is_acknowledgment(&set.id())))
+    };
+    !(interchange.groups.is_empty() && interchange.ta1s.is_empty()) && interchange.groups.iter().all(of_acknowledgments)
+}
+
 /// Decides on an interchange and all that is in it.
 pub fn interchange(interchange: &Interchange<'_>, guides: &Guides) -> InterchangeVerdict {
     let verdict = Verdict::of(&interchange.findings);
+    let repertoire = match interchange.standard {
+        Standard::X12 => Repertoire::Any,
+        Standard::Edifact => Repertoire::of(&interchange.header.component(1, 1).unwrap_or_default()),
+    };
     let groups = if verdict == Verdict::Rejected {
         Vec::new()
     } else {
         let groups = interchange.groups.iter().enumerate();
-        groups.map(|(index, of)| GroupVerdict { index, ..group(of, guides) }).collect()
+        groups.map(|(index, of)| GroupVerdict { index, ..group_in(of, guides, repertoire) }).collect()
     };
     let owned = |(qualifier, id): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| {
         (qualifier.into_owned(), id.into_owned())
     };
+    let routing = |n| component(interchange.standard, Some(&interchange.header), n, 3);
     InterchangeVerdict {
         standard: interchange.standard,
+        charset: interchange.syntax_identifier().into_owned(),
+        version: interchange.version().into_owned(),
+        routing: (routing(2), routing(3)),
+        only_acknowledgments: only_acknowledgments(interchange),
         sender: owned(interchange.sender()),
         receiver: owned(interchange.receiver()),
         date: interchange.date().into_owned(),
@@ -186,10 +261,21 @@ pub fn interchange(interchange: &Interchange<'_>, guides: &Guides) -> Interchang
     }
 }
 
+/// A component of a header in EDIFACT; empty in X12, whose headers have none.
+fn component(standard: Standard, header: Option<&Segment<'_>>, n: usize, c: usize) -> String {
+    let header = header.filter(|_| standard == Standard::Edifact);
+    header.and_then(|header| header.component(n, c)).map_or_else(String::new, |text| text.trim().to_owned())
+}
+
 /// Decides on a group and its sets. Whether its interchange is rejected is not looked at: see [`interchange`].
 pub fn group(group: &Group<'_>, guides: &Guides) -> GroupVerdict {
+    group_in(group, guides, Repertoire::Any)
+}
+
+fn group_in(group: &Group<'_>, guides: &Guides, repertoire: Repertoire) -> GroupVerdict {
     let (functional_id, version) = (group.functional_id(), group.version());
-    let decide = |(index, of): (usize, &TransactionSet<'_>)| SetVerdict { index, ..set(of, &functional_id, guides) };
+    let decide =
+        |(index, of): (usize, &TransactionSet<'_>)| SetVerdict { index, ..set(of, &functional_id, guides, repertoire) };
     let mut sets: Vec<SetVerdict> = group.sets.iter().enumerate().map(decide).collect();
     let rejected = Verdict::of(&group.findings) == Verdict::Rejected;
     if rejected {
@@ -210,8 +296,9 @@ pub fn group(group: &Group<'_>, guides: &Guides) -> GroupVerdict {
     };
     let announced = group.trailer.and_then(|ge| ge.element(1)?.trim().parse().ok());
     GroupVerdict {
-        standard: group.standard,
         index: 0,
+        standard: group.standard,
+        enveloped: group.header.is_some(),
         functional_id: functional_id.into_owned(),
         sender_code: group.sender_code().into_owned(),
         receiver_code: group.receiver_code().into_owned(),
@@ -224,7 +311,7 @@ pub fn group(group: &Group<'_>, guides: &Guides) -> GroupVerdict {
     }
 }
 
-fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides) -> SetVerdict {
+fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides, repertoire: Repertoire) -> SetVerdict {
     let (id, version) = (set.id(), set.version());
     let mut findings = set.findings.clone();
     let type_at = match set.standard {
@@ -237,27 +324,45 @@ fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides) -> SetVer
         place.element = Some(n);
         Finding::new(code, place, message).with_bad(id.as_bytes())
     };
-    match guides.find(&id, &version) {
+    match guides.find(&id, &version).filter(|(guide, _)| guide.standard() == set.standard) {
         _ if id.is_empty() => {}
         None => {
-            findings.push(header(SyntaxCode::SetNotSupported, type_at, format!("We do not take transaction set {id}.")))
+            findings.push(header(
+                SyntaxCode::SetNotSupported,
+                type_at,
+                format!("We do not take transaction set {id}."),
+            ));
         }
         Some((guide, _)) if set.standard == Standard::X12 && guide.functional_id() != functional_id => {
             let message = format!("{id} belongs in a group {}, not {functional_id}.", guide.functional_id());
-            findings.push(header(SyntaxCode::SetIdInvalid, 1, message));
+            findings.push(header(SyntaxCode::SetNotInGroup, 1, message));
         }
-        Some((guide, fit)) => findings.extend(checked(set, guide, fit)),
+        // Source: ISO 9735-1, UNG: element 0038 is the type of all messages of the group.
+        Some(_) if set.standard == Standard::Edifact && !functional_id.is_empty() && functional_id != id => {
+            let message = format!("The group is one of {functional_id} and not of {id}.");
+            findings.push(header(SyntaxCode::SetNotInGroup, type_at, message));
+        }
+        Some((guide, fit)) => findings.extend(checked(set, guide, fit, repertoire)),
     }
     let verdict = Verdict::of(&findings);
-    SetVerdict { index: 0, id: id.into_owned(), control_number: set.control_number().into_owned(), verdict, findings }
+    SetVerdict {
+        index: 0,
+        id: id.into_owned(),
+        control_number: set.control_number().into_owned(),
+        version: version.into_owned(),
+        agency: component(set.standard, set.segments.first(), 2, 4),
+        implementation: set.convention().into_owned(),
+        verdict,
+        findings,
+    }
 }
 
 /// Without its SE a set is cut off somewhere, and with too many segments we did not keep its end: what then seems to
 /// be missing is only a consequence.
-fn checked(set: &TransactionSet<'_>, guide: &guide::Guide, fit: Fit) -> Vec<Finding> {
+fn checked(set: &TransactionSet<'_>, guide: &guide::Guide, fit: Fit, repertoire: Repertoire) -> Vec<Finding> {
     let cut = |finding: &Finding| matches!(finding.code, SyntaxCode::SetTrailerMissing | SyntaxCode::SetTooLong);
     let cut_off = set.findings.iter().any(cut);
-    let mut findings = guide::check(set, guide, fit);
+    let mut findings = guide::check(set, guide, fit, repertoire);
     findings.retain(|finding| !(cut_off && finding.code == SyntaxCode::SegmentMissing));
     findings
 }

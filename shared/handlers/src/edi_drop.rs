@@ -4,10 +4,9 @@ use canonical::{ArchiveRef, PartnerId};
 use ports::{Archive, Exchange, Profiles, Queue, Scope, StepQueue};
 use serde::Deserialize;
 use steps::edi_drop::{self as step, Drop, Split};
-use steps::webhook_ingest::{Destination, destination};
 use steps::{Outcome, Verdict};
 
-use crate::webhook_ingest::body_of;
+use crate::webhook_ingest::{body_of, queue_of};
 use crate::{Done, Failed, Step};
 
 /// What the bucket says of new objects. Other messages of the bucket (its test event) hold no records.
@@ -104,14 +103,10 @@ impl<E: Exchange, A: Archive, Q: Queue, P: Profiles> EdiDrop<E, A, Q, P> {
         for document in &documents {
             self.archive.keep(document).await?;
         }
-        for (wanted, queue) in [
-            (Destination::OrderApply, StepQueue::OrderApply),
-            (Destination::ShipmentApply, StepQueue::ShipmentApply),
-            (Destination::OrderDispatch, StepQueue::OrderDispatch),
-        ] {
+        for queue in StepQueue::ALL {
             let bodies = messages
                 .iter()
-                .filter(|message| destination(&message.content) == wanted)
+                .filter(|message| queue_of(&message.content) == queue)
                 .map(body_of)
                 .collect::<Result<Vec<_>, _>>()?;
             if !bodies.is_empty() {

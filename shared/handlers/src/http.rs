@@ -60,6 +60,17 @@ impl Response {
         Self { status, headers, body, outcome, code: Some(code), partner: String::new() }
     }
 
+    /// An answer that says what is wrong with the body. The first finding decides the status.
+    pub fn invalid(detail: impl Into<String>, findings: Vec<Finding>) -> Self {
+        let code = findings.first().map_or(Code::SchemaViolation, |finding| finding.code);
+        let status = match code {
+            Code::MalformedJson => 400,
+            Code::TooLarge => 413,
+            _ => 422,
+        };
+        Self::problem(status, code, detail, findings)
+    }
+
     /// The same answer to `partner`.
     #[must_use]
     pub fn to(mut self, partner: &PartnerId) -> Self {

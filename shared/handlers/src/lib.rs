@@ -26,4 +26,4 @@ pub use order_release::OrderReleases;
 pub use partner_deliver::PartnerDeliver;
 pub use shipment_apply::ShipmentApply;
 pub use shipment_fanout::ShipmentFanout;
-pub use webhook_ingest::WebhookIngest;
+pub use webhook_ingest::{WebhookIngest, queue_of};

@@ -1,12 +1,12 @@
 //! `order-apply`: one fact, one release, one conditional write.
 
-use canonical::{Code, EventId, Finding, Inbound, Message, MessageId, Parked, ReleaseId};
+use canonical::{Code, EventId, Finding, Inbound, Message, MessageId, Parked, ReleaseId, SetReference};
 use ports::{Commit, CommitError, Key, Put, Scope, Stored, Table, TableExt as _};
 use steps::order_apply::{self as step, Asked, Finder, Request};
-use steps::order_dispatch::{DepositorUse, GroupSent};
+use steps::order_dispatch::GroupSent;
 use steps::{Decision, Outcome, Verdict};
 
-use crate::releases::{ROUNDS_MAX, load, put_next};
+use crate::releases::{ROUNDS_MAX, load, put_next, resolve, unknown, write};
 use crate::{Done, Failed, Step};
 
 /// The function `order-apply`.
@@ -53,7 +53,14 @@ impl<T: Table> Step for OrderApply<T> {
                 };
                 let mut verdicts = Vec::new();
                 for id in &releases {
-                    verdicts.push(self.apply(id, &request, message, scope).await?);
+                    verdicts.push(match self.apply(id, &request, message, scope).await? {
+                        Some(verdict) => verdict,
+                        None if matches!(request.finder, Finder::Named(SetReference::ReleaseId(_))) => {
+                            self.unattributed(&request, message).await?
+                        }
+                        // We ourselves have on record that there is one.
+                        None => return Err(Failed::bug(format!("release {id} is referred to and not there"))),
+                    });
                 }
                 // A group of several releases ends in the worst of their outcomes.
                 let verdict = verdicts.into_iter().max_by_key(|verdict| verdict.outcome);
@@ -69,8 +76,7 @@ impl<T: Table> OrderApply<T> {
     async fn find(&self, request: &Request) -> Result<Found, Failed> {
         let scope = &request.sender.scope;
         Ok(Found::Releases(match &request.finder {
-            Finder::Id(id) => load(&self.table, scope, id).await?.map(|_| id.clone()).into_iter().collect(),
-            Finder::Depositor(no) => depositor(&self.table, scope, no).await?.into_iter().collect(),
+            Finder::Named(reference) => resolve(&self.table, scope, reference).await?.into_iter().collect(),
             Finder::Group(ack) => {
                 let key = Key::group(scope, &ack.functional_id, &ack.group_control);
                 let Some(Stored { value: sent, .. }) = self.table.get::<GroupSent>(&key).await? else {
@@ -87,31 +93,30 @@ impl<T: Table> OrderApply<T> {
         }))
     }
 
+    /// Applies `request` to the release; none if there is no such release.
     async fn apply(
         &self,
         id: &ReleaseId,
         request: &Request,
         message: Option<&Message>,
         scope: Scope,
-    ) -> Result<Verdict, Failed> {
+    ) -> Result<Option<Verdict>, Failed> {
         for _ in 0..ROUNDS_MAX {
             let Some(Stored { version, value: release }) = load(&self.table, &request.sender.scope, id).await? else {
-                return Err(Failed::bug(format!("release {id} is referred to and not there")));
+                return Ok(None);
             };
             match step::decide(&release, request, message, scope.now) {
                 // A contradiction that no message carries cannot be parked: it is kept for a person as it is.
                 Decision::Nothing(verdict) if verdict.code.is_some() => return Err(Failed::bug(verdict.detail)),
-                Decision::Nothing(verdict) => return Ok(verdict),
+                Decision::Nothing(verdict) => return Ok(Some(verdict)),
                 decision @ Decision::Park { .. } => match message {
-                    Some(message) => return park(&self.table, message, decision).await,
-                    None => return Ok(decision.verdict().clone()),
+                    Some(message) => return park(&self.table, message, decision).await.map(Some),
+                    None => return Ok(Some(decision.verdict().clone())),
                 },
                 Decision::Write { next, events, verdict } => {
                     let put = put_next(&request.sender.scope, version, &next, events)?;
-                    match self.table.commit(Commit { puts: vec![put] }).await {
-                        Ok(()) => return Ok(verdict),
-                        Err(CommitError::Lost | CommitError::Busy) => {}
-                        Err(error) => return Err(error.into()),
+                    if write(&self.table, vec![put]).await? {
+                        return Ok(Some(verdict));
                     }
                 }
             }
@@ -120,25 +125,17 @@ impl<T: Table> OrderApply<T> {
     }
 
     async fn unattributed(&self, request: &Request, message: Option<&Message>) -> Result<Verdict, Failed> {
-        let (code, detail) = match &request.finder {
-            Finder::Id(id) => (Code::UnknownRelease, format!("there is no release {id}")),
-            Finder::Depositor(no) => (Code::UnknownRelease, format!("no release was placed under order number {no}")),
-            Finder::Group(ack) => (
-                Code::UnknownControlNumber,
-                format!(
-                    "nothing was sent in group {} {}{}",
-                    ack.functional_id,
-                    ack.group_control,
-                    ack.set_control.as_ref().map(|no| format!(" set {no}")).unwrap_or_default()
-                ),
-            ),
+        let finding = match &request.finder {
+            Finder::Named(reference) => unknown(reference),
+            Finder::Group(ack) => {
+                let set = ack.set_control.as_ref().map(|no| format!(" set {no}")).unwrap_or_default();
+                let detail = format!("nothing was sent in group {} {}{set}", ack.functional_id, ack.group_control);
+                Finding { code: Code::UnknownControlNumber, detail, place: None }
+            }
         };
         match message {
-            Some(message) => {
-                let finding = Finding { code, detail, place: None };
-                park(&self.table, message, step::park_message(message, Some(finding))).await
-            }
-            None => Err(Failed::bug(detail)),
+            Some(message) => park(&self.table, message, step::park_message(message, Some(finding))).await,
+            None => Err(Failed::bug(finding.detail)),
         }
     }
 }
@@ -149,16 +146,6 @@ enum Found {
     Releases(Vec<ReleaseId>),
     /// A cancel of these releases.
     Cancel(Vec<ReleaseId>),
-}
-
-/// The release that a partner knows by a depositor order number.
-pub(crate) async fn depositor<T: Table>(
-    table: &T,
-    scope: &canonical::PartnerScope,
-    number: &str,
-) -> Result<Option<ReleaseId>, Failed> {
-    let known = table.get::<DepositorUse>(&Key::depositor(scope, number)).await?;
-    Ok(known.map(|stored| stored.value.release_id))
 }
 
 /// Parks a message: one conditional write; the event that tells of it feeds the parked queue. Parked twice is parked once;

@@ -2,18 +2,15 @@
 
 use canonical::{
     Acknowledgment, Code, Content, Delivery, DeliveryId, DeliveryState, Event, EventType, Finding, Inbound, Message,
-    PartnerScope, Release, ReleaseId, Work,
+    PartnerScope, Release, ReleaseId, SetReference, Work,
 };
 use partners::Bundle;
-use ports::{
-    Archive, Commit, CommitError, Expect, Fault, Key, Profiles, Put, Queue, Scope, StepQueue, Stored, Table,
-    TableExt as _,
-};
+use ports::{Archive, Expect, Fault, Key, Profiles, Put, Queue, Scope, StepQueue, Stored, Table, TableExt as _};
+use steps::Verdict;
 use steps::order_dispatch::{self as step, Cancelling, Counters, DepositorUse, Dispatching, Placed};
-use steps::{Outcome, Verdict};
 
 use crate::order_apply::park;
-use crate::releases::{ROUNDS_MAX, load, put_next};
+use crate::releases::{ROUNDS_MAX, load, put_next, resolve, write};
 use crate::{Done, Failed, Retry, Step};
 
 /// The function `order-dispatch`.
@@ -89,9 +86,9 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
         let Stored { version, value: release } = stored;
         // The partner is not known before the route is; its counters and names are read for the decision.
         let partner = step::route(&release, bundle).ok().map(|(profile, _)| profile.scope(&bundle.house.tenant));
-        let number = step::depositor_order_no(&release);
+        let named = SetReference::DepositorOrderNo(step::depositor_order_no(&release));
         let (counters, taken_by) = match &partner {
-            Some(partner) => (self.counters(partner).await?, self.taken_by(partner, &number).await?),
+            Some(partner) => (self.counters(partner).await?, resolve(&self.table, partner, &named).await?),
             None => (CountersRead::default(), None),
         };
         let partner_name = partner.as_ref().map(|partner| partner.partner.to_string()).unwrap_or_default();
@@ -117,11 +114,9 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
                 Err(Round::Failed(held(&finding)))
             }
             Dispatching::Before(delivery) => {
-                let receiver = release
-                    .route
-                    .as_ref()
-                    .map(|route| PartnerScope { tenant: release.tenant.clone(), partner: route.partner.clone() });
-                self.send_again(receiver.as_ref(), &delivery).await?;
+                if let Some(receiver) = release.warehouse() {
+                    self.send_again(&receiver, &delivery).await?;
+                }
                 Ok((Verdict::duplicate("placed before"), partner_name))
             }
             Dispatching::Nothing(verdict) => Ok((verdict, partner_name)),
@@ -136,12 +131,9 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
         bundle: &Bundle,
         scope: Scope,
     ) -> Result<(Verdict, String), Round> {
-        let partner = stored
-            .value
-            .route
-            .as_ref()
-            .map(|route| PartnerScope { tenant: stored.value.tenant.clone(), partner: route.partner.clone() });
-        let Some(partner) = partner else { return self.place(erp, event, stored, bundle, scope).await };
+        let Some(partner) = stored.value.warehouse() else {
+            return self.place(erp, event, stored, bundle, scope).await;
+        };
         let name = partner.partner.to_string();
         let delivery = step::cancel_delivery(&stored.value, &partner);
         let asked = self.table.get::<Delivery>(&Key::delivery(&partner, &delivery)).await?.is_some();
@@ -157,7 +149,7 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
                 Ok((Verdict::applied(format!("cancel passed on as message {}", placed.delivery.message_no)), name))
             }
             Cancelling::Before(delivery) => {
-                self.send_again(Some(&partner), &delivery).await?;
+                self.send_again(&partner, &delivery).await?;
                 Ok((Verdict::duplicate("cancel passed on before"), name))
             }
             Cancelling::NotPlaced => self.place(erp, event, stored, bundle, scope).await,
@@ -184,7 +176,7 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
         let id = step::acknowledgment_delivery(message);
         for _ in 0..ROUNDS_MAX {
             if self.table.get::<Delivery>(&Key::delivery(receiver, &id)).await?.is_some() {
-                self.send_again(Some(receiver), &id).await?;
+                self.send_again(receiver, &id).await?;
                 return Ok(Verdict::duplicate(format!("{} acknowledged before", owed.group)));
             }
             let counters = self.counters(receiver).await?;
@@ -218,11 +210,6 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
         }))
     }
 
-    async fn taken_by(&self, partner: &PartnerScope, number: &str) -> Result<Option<ReleaseId>, Fault> {
-        let stored = self.table.get::<DepositorUse>(&Key::depositor(partner, number)).await?;
-        Ok(stored.map(|stored| stored.value.release_id))
-    }
-
     async fn commit_and_send(&self, puts: Vec<Put>, placed: &Placed) -> Result<(), Round> {
         // A document that is archived and never written of is harmless; one that is sent and not archived is not.
         self.archive.keep(&placed.document).await?;
@@ -232,15 +219,11 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
     }
 
     async fn commit(&self, puts: Vec<Put>) -> Result<(), Round> {
-        self.table.commit(Commit { puts }).await.map_err(|error| match error {
-            CommitError::Lost | CommitError::Busy => Round::Lost,
-            CommitError::Fault(fault) => Round::Failed(fault.into()),
-        })
+        if write(&self.table, puts).await? { Ok(()) } else { Err(Round::Lost) }
     }
 
     /// The write happened and the sending may not have: sends again what still waits.
-    async fn send_again(&self, receiver: Option<&PartnerScope>, id: &DeliveryId) -> Result<(), Fault> {
-        let Some(receiver) = receiver else { return Ok(()) };
+    async fn send_again(&self, receiver: &PartnerScope, id: &DeliveryId) -> Result<(), Fault> {
         let stored = self.table.get::<Delivery>(&Key::delivery(receiver, id)).await?;
         let waiting = stored.map(|stored| stored.value).filter(|delivery| delivery.state == DeliveryState::Pending);
         send(&self.queue, waiting.iter()).await
@@ -285,9 +268,7 @@ impl From<Fault> for Round {
 /// The message stays until somebody mends what holds the release: some tries, then the dead-letter queue, which may be
 /// redriven once it is mended.
 fn held(finding: &Finding) -> Failed {
-    let verdict = step::held(finding);
-    debug_assert_eq!(verdict.outcome, Outcome::Held);
-    Failed { code: finding.code, reason: verdict.detail, retry: Retry::Misconfigured }
+    Failed { code: finding.code, reason: finding.detail.clone(), retry: Retry::Misconfigured }
 }
 
 /// Puts deliveries into the deliveries queue.

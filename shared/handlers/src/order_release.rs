@@ -1,13 +1,13 @@
 //! `order-release`: the ERP's synchronous interface.
 
-use canonical::{Code, OrderRelease, PartnerScope, Principal, Release, ReleaseId};
+use canonical::{Code, PartnerScope, Principal, Release, ReleaseId};
 use formats::limits::BODY_LEN_MAX;
 use jiff::Timestamp;
 use partners::Bundle;
 use ports::{Archive, Commit, CommitError, Fault, Key, Profiles, Put, Scope, Stored, Table, TableExt as _};
 use steps::order_release::{self as step, Cancel, IDEMPOTENCY_KEY_LEN_MAX, KeyUse};
 
-use crate::releases::{ROUNDS_MAX, load, put_new, put_next};
+use crate::releases::{ROUNDS_MAX, load, put_new, put_next, write};
 use crate::{Request, Response};
 
 /// The function `order-release`.
@@ -73,14 +73,14 @@ impl<T: Table, A: Archive, P: Profiles> OrderReleases<T, A, P> {
             Ok(order) => order,
             Err(findings) => return Ok(invalid(findings)),
         };
-        let accepted = step::accept(order.clone(), &request.body, sender, bundle.version.as_str(), now);
+        let accepted = step::accept(order, &request.body, sender, bundle.version.as_str(), now);
         // The release and what its key was used for: one write, so that neither is ever without the other.
         let puts = vec![put_new(scope, &accepted.release, accepted.events)?, Put::new(key.clone(), &accepted.key_use)?];
         match self.table.commit(Commit { puts }).await {
             Ok(()) => Ok(accepted_answer(&accepted.key_use)),
             Err(CommitError::Busy) => Ok(in_progress()),
             Err(CommitError::Fault(fault)) => Err(fault),
-            Err(CommitError::Lost) => self.settle(request, &order, &accepted.release.id, &key, scope).await,
+            Err(CommitError::Lost) => self.settle(request, &accepted.release, &key, scope).await,
         }
     }
 
@@ -88,18 +88,17 @@ impl<T: Table, A: Archive, P: Profiles> OrderReleases<T, A, P> {
     async fn settle(
         &self,
         request: &Request,
-        order: &OrderRelease,
-        id: &ReleaseId,
+        asked: &Release,
         key: &Key,
         scope: &PartnerScope,
     ) -> Result<Response, Fault> {
         if let Some(used) = self.table.get::<KeyUse>(key).await? {
             return Ok(again(&used.value, &request.body));
         }
-        let Some(Stored { value: release, .. }) = load(&self.table, scope, id).await? else {
+        let Some(Stored { value: release, .. }) = load(&self.table, scope, &asked.id).await? else {
             return Ok(in_progress());
         };
-        if !step::is_same(&release, order) {
+        if release.order != asked.order {
             let detail = format!(
                 "release {} of order {} exists as {} with other content; a changed release needs its own release_no",
                 release.order.release_no, release.order.order_no, release.id
@@ -112,11 +111,11 @@ impl<T: Table, A: Archive, P: Profiles> OrderReleases<T, A, P> {
             release_id: release.id.clone(),
             answer: step::answer(&release),
         };
-        match self.table.commit(Commit { puts: vec![Put::new(key.clone(), &key_use)?] }).await {
-            Ok(()) => Ok(Response { outcome: "duplicate", ..accepted_answer(&key_use) }),
-            Err(CommitError::Lost | CommitError::Busy) => Ok(in_progress()),
-            Err(CommitError::Fault(fault)) => Err(fault),
-        }
+        Ok(if write(&self.table, vec![Put::new(key.clone(), &key_use)?]).await? {
+            Response { outcome: "duplicate", ..accepted_answer(&key_use) }
+        } else {
+            in_progress()
+        })
     }
 
     async fn show(&self, id: &str, scope: &PartnerScope) -> Result<Response, Fault> {
@@ -143,10 +142,8 @@ impl<T: Table, A: Archive, P: Profiles> OrderReleases<T, A, P> {
                 }
                 Cancel::Write(next, events) => {
                     let put = put_next(&sender.scope, version, &next, events)?;
-                    match self.table.commit(Commit { puts: vec![put] }).await {
-                        Ok(()) => return Ok(cancel_answer(&next, "applied")),
-                        Err(CommitError::Lost | CommitError::Busy) => {}
-                        Err(CommitError::Fault(fault)) => return Err(fault),
+                    if write(&self.table, vec![put]).await? {
+                        return Ok(cancel_answer(&next, "applied"));
                     }
                 }
             }
@@ -177,17 +174,11 @@ fn again(used: &KeyUse, body: &[u8]) -> Response {
 }
 
 fn invalid(findings: Vec<canonical::Finding>) -> Response {
-    let code = findings.first().map_or(Code::SchemaViolation, |finding| finding.code);
-    let status = match code {
-        Code::TooLarge => 413,
-        Code::MalformedJson => 400,
-        _ => 422,
-    };
     let detail = match findings.len() {
         1 => "1 field is wrong; nothing was released".to_owned(),
         count => format!("{count} fields are wrong; nothing was released"),
     };
-    Response::problem(status, code, detail, findings)
+    Response::invalid(detail, findings)
 }
 
 fn cancel_answer(release: &Release, outcome: &'static str) -> Response {

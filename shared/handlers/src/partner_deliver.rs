@@ -2,14 +2,14 @@
 
 use canonical::{Code, Delivery, DeliveryState, Target, Work};
 use ports::{
-    Archive, Call, Commit, CommitError, Exchange, Fault, FaultKind, Key, PartnerHttp, Profiles, Put, Scope, Secrets,
-    Stored, Table, TableExt as _,
+    Archive, Call, Commit, Exchange, Fault, FaultKind, Key, PartnerHttp, Profiles, Put, Scope, Secrets, Stored, Table,
+    TableExt as _,
 };
 use steps::Verdict;
 use steps::partner_deliver::{self as step, After, Answer, Attempt};
 use steps::signature;
 
-use crate::releases::ROUNDS_MAX;
+use crate::releases::{ROUNDS_MAX, write};
 use crate::{Done, Failed, Retry, Step};
 
 /// The function `partner-deliver`.
@@ -101,10 +101,8 @@ where
                 }
             };
             let put = Put::next(key.clone(), version, &*next)?.telling(events);
-            match self.table.commit(Commit { puts: vec![put] }).await {
-                Ok(()) => return result,
-                Err(CommitError::Fault(fault)) => return Err(fault.into()),
-                Err(CommitError::Lost | CommitError::Busy) => {}
+            if write(&self.table, vec![put]).await? {
+                return result;
             }
             // Another worker wrote in between. What we know of our own call is written over what it did not know.
             let Some(stored) = self.table.get::<Delivery>(&key).await? else { break };

@@ -1,7 +1,8 @@
-//! Reading and writing releases: one place where their key, index entry and version are put together.
+//! What the bodies share: finding releases, putting them together with key, index entry and version, and the one write.
 
-use canonical::{Event, PartnerScope, Release, ReleaseId};
-use ports::{Fault, Key, OpenSince, Put, Stored, Table, TableExt as _};
+use canonical::{Code, Event, Finding, PartnerScope, Release, ReleaseId, SetReference};
+use ports::{Commit, CommitError, Fault, Key, OpenSince, Put, Stored, Table, TableExt as _};
+use steps::order_dispatch::DepositorUse;
 
 /// How often a step decides anew because somebody else wrote the same object in between. Ten messages of one release in
 /// flight at once are many; what loses more often goes back to the queue.
@@ -30,4 +31,37 @@ pub(crate) fn put_next(
 
 fn open(release: &Release) -> Option<OpenSince> {
     release.court().map(|court| OpenSince { court: court.owner.as_str().to_owned(), since: court.since.to_string() })
+}
+
+/// Writes `puts`. False if somebody else wrote, or is writing, the same object: load again and decide again.
+pub(crate) async fn write<T: Table>(table: &T, puts: Vec<Put>) -> Result<bool, Fault> {
+    match table.commit(Commit { puts }).await {
+        Ok(()) => Ok(true),
+        Err(CommitError::Lost | CommitError::Busy) => Ok(false),
+        Err(CommitError::Fault(fault)) => Err(fault),
+    }
+}
+
+/// The id of the release that a partner names; none if it knows none by that number.
+pub(crate) async fn resolve<T: Table>(
+    table: &T,
+    scope: &PartnerScope,
+    reference: &SetReference,
+) -> Result<Option<ReleaseId>, Fault> {
+    match reference {
+        SetReference::ReleaseId(id) => Ok(Some(id.clone())),
+        SetReference::DepositorOrderNo(number) => {
+            let known = table.get::<DepositorUse>(&Key::depositor(scope, number)).await?;
+            Ok(known.map(|stored| stored.value.release_id))
+        }
+    }
+}
+
+/// What is said when the release that a partner names is not to be found.
+pub(crate) fn unknown(reference: &SetReference) -> Finding {
+    let detail = match reference {
+        SetReference::ReleaseId(id) => format!("there is no release {id}"),
+        SetReference::DepositorOrderNo(number) => format!("no release was placed under order number {number}"),
+    };
+    Finding { code: Code::UnknownRelease, detail, place: None }
 }

@@ -1,14 +1,12 @@
 //! `shipment-apply`: one ship confirm or milestone, one shipment, one conditional write.
 
-use canonical::{
-    Code, Content, Finding, Inbound, Message, MilestoneUpdate, SetReference, ShipConfirm, Shipment, ShipmentId,
-};
-use ports::{Commit, CommitError, Key, Put, Scope, Stored, Table, TableExt as _};
+use canonical::{Content, Finding, Inbound, Message, MilestoneUpdate, ShipConfirm, Shipment, ShipmentId};
+use ports::{Key, Put, Scope, Stored, Table, TableExt as _};
 use steps::shipment_apply::{self as step, Confirming};
 use steps::{Decision, Verdict};
 
-use crate::order_apply::{depositor, park};
-use crate::releases::{ROUNDS_MAX, load, put_next};
+use crate::order_apply::park;
+use crate::releases::{ROUNDS_MAX, load, put_next, resolve, unknown, write};
 use crate::{Done, Failed, Step};
 
 /// The function `shipment-apply`.
@@ -49,12 +47,8 @@ impl<T: Table> ShipmentApply<T> {
     ) -> Result<(Verdict, String), Failed> {
         let sender = &message.sender.scope;
         for _ in 0..ROUNDS_MAX {
-            let release_id = match &confirm.release {
-                SetReference::ReleaseId(id) => Some(id.clone()),
-                SetReference::DepositorOrderNo(no) => depositor(&self.table, sender, no).await?,
-            };
-            let release = match &release_id {
-                Some(id) => load(&self.table, sender, id).await?,
+            let release = match resolve(&self.table, sender, &confirm.release).await? {
+                Some(id) => load(&self.table, sender, &id).await?,
                 None => None,
             };
             let Some(Stored { version, value: release }) = release else {
@@ -79,10 +73,8 @@ impl<T: Table> ShipmentApply<T> {
                     return Ok((park(&self.table, message, decision).await?, correlation_id));
                 }
             };
-            match self.table.commit(Commit { puts: vec![put] }).await {
-                Ok(()) => return Ok((verdict, correlation_id)),
-                Err(CommitError::Lost | CommitError::Busy) => {}
-                Err(error) => return Err(error.into()),
+            if write(&self.table, vec![put]).await? {
+                return Ok((verdict, correlation_id));
             }
         }
         Err(Failed::contended())
@@ -95,26 +87,21 @@ impl<T: Table> ShipmentApply<T> {
             let stored = self.table.get::<Shipment>(&key).await?;
             let unknown = || Shipment::unknown(update.shipment.clone(), sender.tenant.clone());
             let shipment = stored.as_ref().map_or_else(unknown, |stored| stored.value.clone());
-            let Decision::Write { next, events, verdict } = step::milestone(&shipment, update, message) else {
-                return Ok(step::milestone(&shipment, update, message).verdict().clone());
+            let (next, events, verdict) = match step::milestone(&shipment, update, message) {
+                Decision::Write { next, events, verdict } => (next, events, verdict),
+                decision => return park(&self.table, message, decision).await,
             };
-            let put = put(&key, stored.as_ref(), &next)?.telling(events);
-            match self.table.commit(Commit { puts: vec![put] }).await {
-                Ok(()) => return Ok(verdict),
-                Err(CommitError::Lost | CommitError::Busy) => {}
-                Err(error) => return Err(error.into()),
+            if write(&self.table, vec![put(&key, stored.as_ref(), &next)?.telling(events)]).await? {
+                return Ok(verdict);
             }
         }
         Err(Failed::contended())
     }
 
     async fn unattributed(&self, message: &Message, confirm: &ShipConfirm) -> Result<Verdict, Failed> {
-        let named = match &confirm.release {
-            SetReference::ReleaseId(id) => format!("there is no release {id}"),
-            SetReference::DepositorOrderNo(no) => format!("no release was placed under order number {no}"),
-        };
-        let detail = format!("shipment {}: {named}", confirm.shipment_no);
-        let finding = Finding { code: Code::UnknownRelease, detail, place: None };
+        let unknown = unknown(&confirm.release);
+        let detail = format!("shipment {}: {}", confirm.shipment_no, unknown.detail);
+        let finding = Finding { detail, ..unknown };
         let decision = steps::order_apply::park_message(message, Some(finding));
         park(&self.table, message, decision).await
     }

@@ -1,6 +1,6 @@
 //! `webhook-ingest`: verify the raw bytes, keep them, enqueue, answer 202. Never touches the table.
 
-use canonical::{Code, Finding, Message, PartnerId};
+use canonical::{Code, Content, Message, PartnerId};
 use formats::webhook::Topic;
 use ports::{Archive, Fault, Profiles, Queue, Scope, Secrets, StepQueue};
 use steps::signature::{self, Headers};
@@ -69,16 +69,11 @@ impl<A: Archive, Q: Queue, P: Profiles, S: Secrets> WebhookIngest<A, Q, P, S> {
         let sender = profile.principal(&bundle.house.tenant);
         let response = match step::decide(topic, &sender, id, &request.body, bundle.version.as_str(), scope.now) {
             Ok(message) => {
-                let queue = match step::destination(&message.content) {
-                    Destination::OrderApply => StepQueue::OrderApply,
-                    Destination::ShipmentApply => StepQueue::ShipmentApply,
-                    Destination::OrderDispatch => StepQueue::OrderDispatch,
-                };
-                self.queue.send(queue, vec![body_of(&message)?]).await?;
+                self.queue.send(queue_of(&message.content), vec![body_of(&message)?]).await?;
                 let answer = serde_json::json!({ "message_id": message.id, "status": "accepted" });
                 Response::json(202, answer.to_string(), "accepted")
             }
-            Err(findings) => wrong(findings),
+            Err(findings) => Response::invalid("the webhook was not taken", findings),
         };
         Ok(response.to(&profile.id))
     }
@@ -88,14 +83,13 @@ fn unauthenticated(code: Code, detail: &str) -> Response {
     Response::problem(401, code, detail, Vec::new())
 }
 
-fn wrong(findings: Vec<Finding>) -> Response {
-    let code = findings.first().map_or(Code::SchemaViolation, |finding| finding.code);
-    let status = match code {
-        Code::MalformedJson => 400,
-        Code::TooLarge => 413,
-        _ => 422,
-    };
-    Response::problem(status, code, "the webhook was not taken", findings)
+/// The queue of the step that handles `content`.
+pub fn queue_of(content: &Content) -> StepQueue {
+    match step::destination(content) {
+        Destination::OrderApply => StepQueue::OrderApply,
+        Destination::ShipmentApply => StepQueue::ShipmentApply,
+        Destination::OrderDispatch => StepQueue::OrderDispatch,
+    }
 }
 
 /// A message as a queue body. JSON escapes what the queue would refuse, but for two code points that are no characters.

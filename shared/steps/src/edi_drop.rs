@@ -158,14 +158,13 @@ impl Splitter<'_> {
         }
         let segments = edi::ack::functional_acknowledgment(verdict, Delimiters::default());
         if let Some(segments) = segments {
-            let named = format!("interchange {} group {control}", interchange.control_number());
             let acknowledgment = Acknowledgment {
                 segments: segments.iter().map(|segment| (segment.id().to_owned(), segment.values().to_vec())).collect(),
                 version: group.version().into_owned(),
-                group: named.clone(),
+                group: format!("interchange {} group {control}", interchange.control_number()),
             };
             let document = serde_json::to_vec(&acknowledgment).unwrap_or_default();
-            let owed = Owed { sha256: Digest::of(&document), group: named };
+            let owed = Owed { sha256: Digest::of(&document) };
             self.split.documents.push(document);
             self.push(&format!("{position}/acknowledge"), group.range.clone(), Content::Acknowledge(owed));
         }

@@ -17,10 +17,8 @@ pub const STEP: &str = "order-apply";
 /// Where the release that a message is about is to be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finder {
-    /// Under its id.
-    Id(ReleaseId),
-    /// Under the depositor order number that its sender knows.
-    Depositor(String),
+    /// As its sender names it.
+    Named(SetReference),
     /// In the functional group that we sent to its sender.
     Group(GroupAck),
 }
@@ -118,7 +116,7 @@ fn read_message(message: &Message) -> Asked {
     let cause = Cause::message(message);
     let (finder, cause, fact) = match &message.content {
         Content::BusinessDecision { release, accepted, partner_order_no, reason, occurred_at } => (
-            finder(release),
+            Finder::Named(release.clone()),
             cause.at(*occurred_at),
             Fact::Business(BusinessDecision {
                 occurred_at: *occurred_at,
@@ -127,9 +125,11 @@ fn read_message(message: &Message) -> Asked {
                 reason: reason.clone(),
             }),
         ),
-        Content::Waved { release, occurred_at } => (finder(release), cause.at(*occurred_at), Fact::Waved),
+        Content::Waved { release, occurred_at } => {
+            (Finder::Named(release.clone()), cause.at(*occurred_at), Fact::Waved)
+        }
         Content::CancelDecision { release, accepted, reason, occurred_at } => (
-            finder(release),
+            Finder::Named(release.clone()),
             cause.at(*occurred_at),
             Fact::CancelDecided { accepted: *accepted, reason: reason.clone() },
         ),
@@ -142,13 +142,6 @@ fn read_message(message: &Message) -> Asked {
     Asked::Fact(Box::new(Request { finder, sender: message.sender.clone(), cause, fact }))
 }
 
-fn finder(reference: &SetReference) -> Finder {
-    match reference {
-        SetReference::ReleaseId(id) => Finder::Id(id.clone()),
-        SetReference::DepositorOrderNo(no) => Finder::Depositor(no.clone()),
-    }
-}
-
 fn read_event(event: &Event) -> Result<Asked, serde_json::Error> {
     let cause = Cause::event(event);
     let sender = |role: Role| Principal {
@@ -156,7 +149,8 @@ fn read_event(event: &Event) -> Result<Asked, serde_json::Error> {
         roles: [role].into(),
     };
     let fact = |release_id: ReleaseId, role, fact| {
-        Ok(Asked::Fact(Box::new(Request { finder: Finder::Id(release_id), sender: sender(role), cause, fact })))
+        let finder = Finder::Named(SetReference::ReleaseId(release_id));
+        Ok(Asked::Fact(Box::new(Request { finder, sender: sender(role), cause, fact })))
     };
     match event.meta.kind {
         EventType::ShipmentConfirmed => {

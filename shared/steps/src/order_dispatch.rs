@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::order_apply::record;
-use crate::{Cause, Outcome, Telling, Verdict};
+use crate::{Cause, Telling, Verdict};
 
 /// The step's name.
 pub const STEP: &str = "order-dispatch";
@@ -412,9 +412,4 @@ fn render(
     let delivery = Delivery::pending(id, receiver, document.subject.clone(), message_no, target, body, guarantee)
         .decided(now, &bundle.version);
     Ok(Placed { document: bytes, delivery, counters, group })
-}
-
-/// The outcome of a hold.
-pub fn held(finding: &Finding) -> Verdict {
-    Verdict::because(Outcome::Held, finding.code, finding.detail.clone())
 }

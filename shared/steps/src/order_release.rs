@@ -102,11 +102,6 @@ pub fn answer(release: &Release) -> String {
     .to_string()
 }
 
-/// Whether `order` asks for what `release` is.
-pub fn is_same(release: &Release, order: &OrderRelease) -> bool {
-    release.order == *order
-}
-
 /// What a cancel comes to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cancel {

@@ -6,7 +6,7 @@ use canonical::{Code, Event, EventType, Finding, Message, Parked, ParkedAs, Shor
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::Telling;
+use crate::{Cause, Telling};
 
 /// The one end of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -153,8 +153,8 @@ pub fn park<T>(
     let data = json!({
         "message_id": message.id, "what": what, "code": code, "findings": findings, "release_id": correlation_id,
     });
-    let mut telling =
-        Telling::of_message(step, message, message.sender.scope.partner.as_str(), correlation_id.clone(), 0);
+    let ordering_key = message.sender.scope.partner.as_str();
+    let mut telling = Telling::new(step, Cause::message(message), ordering_key, correlation_id.clone(), 0);
     telling.tell(kind, message.id.as_str(), data);
     let parked = Parked {
         id: message.id.clone(),

@@ -82,17 +82,6 @@ impl<'a> Telling<'a> {
         Self { step, cause, ordering_key, correlation_id, parties: Vec::new(), seq, events: Vec::new() }
     }
 
-    /// Events caused by `message`.
-    pub fn of_message(
-        step: &'static str,
-        message: &Message,
-        ordering_key: &'a str,
-        correlation_id: Option<String>,
-        seq: u64,
-    ) -> Self {
-        Self::new(step, Cause::message(message), ordering_key, correlation_id, seq)
-    }
-
     /// The same, of something in which `parties` have a part.
     #[must_use]
     pub fn among(mut self, parties: Vec<PartnerId>) -> Self {

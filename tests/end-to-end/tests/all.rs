@@ -20,6 +20,7 @@ mod records;
 mod support;
 mod webhooks;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -61,7 +62,19 @@ const IN_PEACE: [Test<World>; 20] = [
 const LAST: [Test<World>; 2] =
     [test!(records::every_byte_in_or_out_is_in_the_archive), test!(records::nothing_is_lost_or_done_twice)];
 
+/// Longest run. It takes four minutes on two idle cores; whatever hangs, even a thread that blocks, must end in a
+/// failure that says so and not in the silence of whoever waits for the end.
+const RUN_MAX: Duration = Duration::from_mins(30);
+
 fn main() -> ExitCode {
+    std::thread::spawn(|| {
+        std::thread::sleep(RUN_MAX);
+        let minutes = RUN_MAX.as_secs() / 60;
+        let why = format!("the end-to-end tests are not over after {minutes} minutes: what has no result above hangs");
+        let _ = writeln!(std::io::stderr(), "{why}");
+        // The stacks end themselves when their parent is gone.
+        std::process::exit(1);
+    });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let passed = runtime.block_on(async {
         let asked = || Asked::read(std::env::args().skip(1));

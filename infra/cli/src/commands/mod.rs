@@ -2,6 +2,7 @@
 
 mod demo;
 mod drop_file;
+mod edi;
 mod redrive;
 mod release;
 mod status;
@@ -15,6 +16,7 @@ use aws::Operations;
 use clap::CommandFactory as _;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::args::edi::Edi;
 use crate::args::{Cli, Command};
 use crate::{Error, Out, RunningStack};
 
@@ -29,6 +31,8 @@ pub async fn run(cli: Cli, out: &Out) -> Result<ExitCode, Error> {
             clap_complete::generate(shell, &mut command, "crossdock", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Edi(command) => edi::run(&command, out),
+        Command::Explain(input) => edi::run(&Edi::Explain(input), out),
         Command::Trace { key } => trace::run(&Asked::find(data).await?, &key, out).await,
         Command::Stuck { older_than } => stuck::run(&Asked::find(data).await?, older_than, out).await,
         Command::Redrive { queue, list } => redrive::run(&Asked::find(data).await?, &queue, list, out).await,

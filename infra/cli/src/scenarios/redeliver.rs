@@ -5,7 +5,7 @@ use ports::StepQueue;
 use serde::Serialize;
 use steps::order_release;
 use steps::partner_deliver::{self, After, Answer};
-use steps::webhook_ingest::{self, Destination};
+use steps::webhook_ingest;
 
 use super::s1::Told;
 use crate::{Error, World};
@@ -44,12 +44,7 @@ async fn messages(world: &World, told: &Told) -> Result<usize, Error> {
         let body = webhook.body.as_bytes();
         let message = webhook_ingest::decide(topic, &sender, &webhook.id, body, version, crate::now())
             .map_err(|findings| Error::Unusable(format!("{} is not taken: {findings:?}", webhook.id)))?;
-        let step = match webhook_ingest::destination(&message.content) {
-            Destination::OrderApply => StepQueue::OrderApply,
-            Destination::ShipmentApply => StepQueue::ShipmentApply,
-            Destination::OrderDispatch => StepQueue::OrderDispatch,
-        };
-        send(world, step.as_str(), &message).await?;
+        send(world, handlers::queue_of(&message.content).as_str(), &message).await?;
     }
     Ok(told.webhooks.len())
 }

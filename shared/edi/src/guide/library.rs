@@ -1,14 +1,32 @@
 //! The definition files that come with this crate.
 
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use super::Dictionary;
+
 /// The files of one version's folder.
+#[derive(Debug)]
 pub(super) struct Folder {
     /// Below `guides/`, such as `x12/004010`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "only a test needs to know it"))]
     pub(super) path: &'static str,
     pub(super) elements: &'static str,
     pub(super) segments: &'static str,
     /// Set id and definition.
     pub(super) sets: &'static [(&'static str, &'static str)],
+    dictionary: OnceLock<Option<Arc<Dictionary>>>,
+}
+
+impl Folder {
+    /// Such as `004010`.
+    pub(super) fn version(&self) -> &'static str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The definitions that its sets share, read when they are first needed.
+    pub(super) fn dictionary(&self) -> Option<&Arc<Dictionary>> {
+        let read = || Dictionary::parse(self.elements, self.segments).ok().map(Arc::new);
+        self.dictionary.get_or_init(read).as_ref()
+    }
 }
 
 macro_rules! folder {
@@ -18,102 +36,105 @@ macro_rules! folder {
             elements: include_str!(concat!("../../guides/", $path, "/elements.txt")),
             segments: include_str!(concat!("../../guides/", $path, "/segments.txt")),
             sets: &[$(($set, include_str!(concat!("../../guides/", $path, "/", $set, ".txt"))),)*],
+            dictionary: OnceLock::new(),
         }
     };
 }
 
 /// Every file below `guides/`; a test holds this list against the folders. One set a line.
-pub(super) const FOLDERS: &[Folder] = &[
-    folder! {
-        "x12/004010":
-        "180"
-        "204"
-        "210"
-        "214"
-        "810"
-        "824"
-        "846"
-        "850"
-        "855"
-        "856"
-        "860"
-        "861"
-        "940"
-        "943"
-        "944"
-        "945"
-        "947"
-        "990"
-        "997"
-    },
-    folder! {
-        "x12/005010":
-        "180"
-        "204"
-        "210"
-        "214"
-        "753"
-        "754"
-        "810"
-        "824"
-        "846"
-        "850"
-        "855"
-        "856"
-        "860"
-        "861"
-        "940"
-        "943"
-        "944"
-        "945"
-        "947"
-        "990"
-        "997"
-        "999"
-    },
-    folder! {
-        "edifact/D.01B":
-        "APERAK"
-        "DESADV"
-        "HANMOV"
-        "IFTMIN"
-        "IFTSTA"
-        "INSDES"
-        "INVOIC"
-        "INVRPT"
-        "ORDCHG"
-        "ORDERS"
-        "ORDRSP"
-        "RECADV"
-    },
-    folder! {
-        "edifact/D.96A":
-        "APERAK"
-        "DESADV"
-        "HANMOV"
-        "IFTMIN"
-        "IFTSTA"
-        "INSDES"
-        "INVOIC"
-        "INVRPT"
-        "ORDCHG"
-        "ORDERS"
-        "ORDRSP"
-        "RECADV"
-    },
-    folder! {
-        "edifact/4.1":
-        "CONTRL"
-    },
-    folder! {
-        "edifact/D.3":
-        "CONTRL"
-    },
-    folder! {
-        "edifact/2.2":
-        "CONTRL"
-    },
-];
+pub(super) static FOLDERS: LazyLock<Vec<Folder>> = LazyLock::new(|| {
+    vec![
+        folder! {
+            "x12/004010":
+            "180"
+            "204"
+            "210"
+            "214"
+            "810"
+            "824"
+            "846"
+            "850"
+            "855"
+            "856"
+            "860"
+            "861"
+            "940"
+            "943"
+            "944"
+            "945"
+            "947"
+            "990"
+            "997"
+        },
+        folder! {
+            "x12/005010":
+            "180"
+            "204"
+            "210"
+            "214"
+            "753"
+            "754"
+            "810"
+            "824"
+            "846"
+            "850"
+            "855"
+            "856"
+            "860"
+            "861"
+            "940"
+            "943"
+            "944"
+            "945"
+            "947"
+            "990"
+            "997"
+            "999"
+        },
+        folder! {
+            "edifact/D.01B":
+            "APERAK"
+            "DESADV"
+            "HANMOV"
+            "IFTMIN"
+            "IFTSTA"
+            "INSDES"
+            "INVOIC"
+            "INVRPT"
+            "ORDCHG"
+            "ORDERS"
+            "ORDRSP"
+            "RECADV"
+        },
+        folder! {
+            "edifact/D.96A":
+            "APERAK"
+            "DESADV"
+            "HANMOV"
+            "IFTMIN"
+            "IFTSTA"
+            "INSDES"
+            "INVOIC"
+            "INVRPT"
+            "ORDCHG"
+            "ORDERS"
+            "ORDRSP"
+            "RECADV"
+        },
+        folder! {
+            "edifact/4.1":
+            "CONTRL"
+        },
+        folder! {
+            "edifact/D.3":
+            "CONTRL"
+        },
+        folder! {
+            "edifact/2.2":
+            "CONTRL"
+        },
+    ]
+});
 
 #[cfg(test)]
 mod tests {

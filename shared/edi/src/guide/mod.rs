@@ -5,14 +5,28 @@
 //! and the codes that we act on, not the standard's dictionary.
 
 mod check;
+#[cfg(test)]
+mod checks;
+mod elements;
 mod library;
+mod order;
+mod overlay;
 mod parse;
+mod plan;
+mod report;
+mod table;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-pub use check::check;
+pub use check::{Checker, check};
+pub use overlay::Overlay;
 pub use parse::GuideError;
+pub use table::Repertoire;
+
+use plan::Plan;
+
+use crate::delimiters::Standard;
 
 /// One transaction set of one version.
 #[derive(Clone, Debug)]
@@ -22,6 +36,9 @@ pub struct Guide {
     version: String,
     order: Vec<Node>,
     dictionary: Arc<Dictionary>,
+    /// Ids of segments that an overlay lets pass, though the set does not have them.
+    tolerated: Vec<String>,
+    plan: Plan,
 }
 
 /// Definitions of segments and their elements, shared by the guides of a version.
@@ -39,7 +56,7 @@ struct Node {
     children: Vec<Node>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct SegmentSpec {
     elements: Vec<ElementSpec>,
     relations: Vec<Relation>,
@@ -50,24 +67,14 @@ struct ElementSpec {
     number: Option<String>,
     mandatory: bool,
     /// How often it may stand in its element position, with the repetition separator between.
-    #[cfg_attr(not(test), expect(dead_code, reason = "read by the checker that follows"))]
     repeat: usize,
     shape: Shape,
 }
 
 #[derive(Clone, Debug)]
 enum Shape {
-    Simple {
-        kind: Kind,
-        min: usize,
-        max: usize,
-        codes: Vec<String>,
-    },
-    #[cfg_attr(not(test), expect(dead_code, reason = "relations are read by the checker that follows"))]
-    Composite {
-        components: Vec<ElementSpec>,
-        relations: Vec<Relation>,
-    },
+    Simple { kind: Kind, min: usize, max: usize, codes: Vec<String> },
+    Composite { components: Vec<ElementSpec>, relations: Vec<Relation> },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +97,8 @@ enum Kind {
     Time,
     /// B: any bytes to the end of the segment.
     Binary,
+    /// What an overlay says is not to be looked at.
+    Ignored,
 }
 
 /// Relational condition between elements. Source: X12.6, syntax notes.
@@ -118,12 +127,18 @@ enum RelationKind {
 pub enum Fit {
     /// Made for the set's version.
     Exact,
-    /// Made for another version: order and mandatory parts hold, but lengths, codes and segments that the guide does
-    /// not know are only noted.
+    /// Made for another version: order and mandatory parts hold, but what grows from version to version is only noted:
+    /// lengths, codes, how often something may occur, elements and segments that the guide does not know.
     Approximate,
 }
 
 impl Guide {
+    fn new(head: [&str; 3], order: Vec<Node>, dictionary: Arc<Dictionary>, tolerated: Vec<String>) -> Self {
+        let [id, functional_id, version] = head.map(str::to_owned);
+        let plan = Plan::new(&order, &dictionary);
+        Self { id, functional_id, version, order, dictionary, tolerated, plan }
+    }
+
     /// Reads a set's definition.
     ///
     /// # Errors
@@ -140,6 +155,11 @@ impl Guide {
     /// GS01 of the groups that the set travels in, such as `SW`; empty for EDIFACT.
     pub fn functional_id(&self) -> &str {
         &self.functional_id
+    }
+
+    /// What it is written in: only X12 has groups that sets belong in.
+    pub fn standard(&self) -> Standard {
+        if self.functional_id.is_empty() { Standard::Edifact } else { Standard::X12 }
     }
 
     /// The version it was made for, such as `004010` or `D.96A`.
@@ -160,35 +180,86 @@ impl Dictionary {
 
 /// The guides that sets are checked against.
 #[derive(Clone, Debug, Default)]
-pub struct Guides(Vec<Guide>);
+pub struct Guides(Vec<Slot>);
+
+/// A guide, read when it is first asked for.
+#[derive(Clone, Debug)]
+struct Slot {
+    id: String,
+    version: String,
+    guide: Arc<OnceLock<Option<Guide>>>,
+    /// Where to read it from.
+    source: Option<(&'static library::Folder, &'static str)>,
+}
+
+impl Slot {
+    fn of(guide: Guide) -> Self {
+        let (id, version) = (guide.id.clone(), guide.version.clone());
+        Self { id, version, guide: Arc::new(OnceLock::from(Some(guide))), source: None }
+    }
+
+    fn guide(&self) -> Option<&Guide> {
+        // A definition that does not parse would be missing here; a test holds that none is.
+        let read = || self.source.and_then(|(folder, text)| Guide::parse(text, folder.dictionary()?).ok());
+        self.guide.get_or_init(read).as_ref()
+    }
+
+    /// Where a version stands among the others of its set: EDIFACT's years have two digits.
+    fn age(version: &str) -> (u8, &str) {
+        let directory = version.split_once('.').map_or(version, |(_, directory)| directory);
+        (u8::from(directory.starts_with(['0', '1', '2', '3']) && directory.len() < version.len()), directory)
+    }
+}
 
 impl Guides {
     /// A choice of guides.
     pub fn new(guides: Vec<Guide>) -> Self {
-        Self(guides)
+        Self(guides.into_iter().map(Slot::of).collect())
     }
 
     /// The guides that come with this crate: every definition below `guides/`.
     pub fn built_in() -> &'static Self {
         static GUIDES: OnceLock<Guides> = OnceLock::new();
         GUIDES.get_or_init(|| {
-            // A definition that does not parse would be missing here; a test holds that none is.
-            let folders = library::FOLDERS.iter().filter_map(|folder| {
-                let dictionary = Arc::new(Dictionary::parse(folder.elements, folder.segments).ok()?);
-                Some(folder.sets.iter().filter_map(move |(_, text)| Guide::parse(text, &dictionary).ok()))
+            let slots = library::FOLDERS.iter().flat_map(|folder| {
+                folder.sets.iter().map(move |(id, text)| Slot {
+                    id: (*id).to_owned(),
+                    version: folder.version().to_owned(),
+                    guide: Arc::default(),
+                    source: Some((folder, text)),
+                })
             });
-            Self(folders.flatten().collect())
+            Self(slots.collect())
         })
     }
 
-    /// The guide for a set id (ST01) and version (GS08, of which the first six characters count), or else one for
-    /// another version of the same set.
+    /// The same guides with a partner's deviations.
+    ///
+    /// # Errors
+    /// The first line of the overlay that fits no guide, with what to say instead.
+    pub fn with_overlay(&self, overlay: &Overlay) -> Result<Self, GuideError> {
+        let slots = || self.0.iter().filter(|slot| overlay.names(&slot.id));
+        let changed = overlay::apply(slots().filter_map(Slot::guide), overlay)?;
+        let key = |guide: &Guide| (guide.id.clone(), guide.version.clone());
+        let mut changed: BTreeMap<_, _> = changed.into_iter().map(|guide| (key(&guide), guide)).collect();
+        let slots = self.0.iter().map(|slot| {
+            let key = (slot.id.clone(), slot.version.clone());
+            changed.remove(&key).map_or_else(|| slot.clone(), Slot::of)
+        });
+        Ok(Self(slots.collect()))
+    }
+
+    /// The guide for a set id and version, or else one for another version of the same set: the last before it, or the
+    /// first there is. Of an X12 version (GS08) the first six characters count; an EDIFACT version is `D.96A`.
     pub fn find(&self, set_id: &str, version: &str) -> Option<(&Guide, Fit)> {
-        let exact = |guide: &&Guide| guide.id == set_id && version.starts_with(&guide.version);
-        let any = |guide: &&Guide| guide.id == set_id;
-        let of = |fit| move |guide| (guide, fit);
-        let exact = self.0.iter().find(exact).map(of(Fit::Exact));
-        exact.or_else(|| self.0.iter().find(any).map(of(Fit::Approximate)))
+        let of_set = || self.0.iter().filter(|slot| slot.id == set_id);
+        if let Some(guide) = of_set().filter(|slot| version.starts_with(&slot.version)).find_map(Slot::guide) {
+            return Some((guide, Fit::Exact));
+        }
+        let age = |slot: &&Slot| Slot::age(&slot.version) <= Slot::age(version);
+        let before = of_set().filter(age).max_by_key(|slot| Slot::age(&slot.version));
+        let near = before.or_else(|| of_set().min_by_key(|slot| Slot::age(&slot.version)))?;
+        near.guide().map(|guide| (guide, Fit::Approximate))
     }
 }
 
@@ -198,12 +269,13 @@ mod tests {
 
     #[test]
     fn every_built_in_definition_parses_and_is_where_its_head_says() {
-        for folder in library::FOLDERS {
+        for folder in library::FOLDERS.iter() {
             let dictionary = Arc::new(Dictionary::parse(folder.elements, folder.segments).unwrap());
             for (set, text) in folder.sets {
                 let guide = Guide::parse(text, &dictionary).unwrap_or_else(|error| panic!("{set}: {error}"));
-                let version = folder.path.rsplit('/').next().unwrap();
-                assert_eq!((guide.id(), guide.version()), (*set, version), "{}", folder.path);
+                assert_eq!((guide.id(), guide.version()), (*set, folder.version()), "{}", folder.path);
+                let (found, fit) = Guides::built_in().find(set, folder.version()).unwrap();
+                assert_eq!((found.id(), found.version(), fit), (*set, folder.version(), Fit::Exact));
                 assert_eq!(guide.functional_id().is_empty(), folder.path.starts_with("edifact/"), "{set}");
                 assert!(!guide.order.is_empty(), "{set}");
             }
@@ -216,5 +288,18 @@ mod tests {
         assert_eq!(fit("004010VICS"), Some(Fit::Exact));
         assert_eq!(fit("003010"), Some(Fit::Approximate));
         assert!(Guides::built_in().find("000", "004010").is_none());
+    }
+
+    #[test]
+    fn the_nearest_version_before_is_taken() {
+        let dictionary = Arc::new(Dictionary::parse("", "N1: 98 M ID 2/3").unwrap());
+        let guide = |head: &str| Guide::parse(&format!("set {head}\nN1 1..1"), &dictionary).unwrap();
+        let versions = ["850 PO 004010", "850 PO 005010", "ORDERS - D.96A", "ORDERS - D.01B"];
+        let guides = Guides::new(versions.map(guide).to_vec());
+        let near = |set: &str, version: &str| guides.find(set, version).unwrap().0.version().to_owned();
+        assert_eq!((near("850", "003040"), near("850", "004030")), ("004010".to_owned(), "004010".to_owned()));
+        assert_eq!((near("850", "008010"), near("850", "")), ("005010".to_owned(), "004010".to_owned()));
+        assert_eq!((near("ORDERS", "D.93A"), near("ORDERS", "D.99B")), ("D.96A".to_owned(), "D.96A".to_owned()));
+        assert_eq!((near("ORDERS", "D.04A"), near("ORDERS", "D.22A")), ("D.01B".to_owned(), "D.01B".to_owned()));
     }
 }

@@ -59,13 +59,8 @@ pub(super) fn guide(definition: &str, dictionary: &Arc<Dictionary>) -> Result<Gu
         open.push((indent, node));
     }
     close(&mut open, &mut order, 0);
-    Ok(Guide {
-        id: (*id).to_owned(),
-        functional_id: Some(*functional_id).filter(|id| *id != "-").unwrap_or_default().to_owned(),
-        version: (*version).to_owned(),
-        order,
-        dictionary: Arc::clone(dictionary),
-    })
+    let functional_id = if *functional_id == "-" { "" } else { functional_id };
+    Ok(Guide::new([id, functional_id, version], order, Arc::clone(dictionary), Vec::new()))
 }
 
 fn close(open: &mut Vec<(usize, Node)>, order: &mut Vec<Node>, indent: usize) {

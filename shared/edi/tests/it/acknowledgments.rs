@@ -1,8 +1,8 @@
-use edi::ack::{self, GroupAckOutcome, SetAckOutcome};
+use edi::ack::{self, Functional, GroupAckOutcome, InterchangeAckOutcome, Owed, SetAckOutcome};
 use edi::guide::Guides;
 use edi::verdict::{self, GroupOutcome, Verdict};
 use edi::write::{self, NewGroup};
-use edi::{ControlNumber, Delimiters};
+use edi::{ControlNumber, Delimiters, Finding, Place, SyntaxCode};
 
 use crate::samples::{ISA, envelope, file, findings, group, ship_confirm, verdict_on};
 
@@ -157,7 +157,11 @@ fn a_ta1_there_and_back() {
     let document = edi::read(&bytes);
     assert!(document.interchanges[0].findings.is_empty());
     let read = ack::read_interchange_ack(&document.interchanges[0].ta1s[0]).unwrap();
-    assert_eq!((read.accepted, read.note_code.as_str(), read.text.as_str()), (false, "001", "ISA13 and IEA02 differ"));
+    let said = read.note.unwrap();
+    assert_eq!(
+        (read.outcome, said.code.as_str(), said.text.as_str()),
+        (InterchangeAckOutcome::Rejected, "001", "ISA13 and IEA02 differ (001)")
+    );
     assert_eq!(read.control_number, ControlNumber::new(7).unwrap().to_string());
 }
 
@@ -166,4 +170,109 @@ fn verdicts_are_plain_data() {
     let verdict = verdict_on(&file(&[ship_confirm("0001").replace("W06*F", "W06")]));
     let json = serde_json::to_string(&verdict).unwrap();
     assert_eq!(serde_json::from_str::<edi::verdict::InterchangeVerdict>(&json).unwrap(), verdict);
+}
+
+/// The lines of a 997 or 999 on a file of this version, whichever is owed.
+fn owed_in(file: &str, version: &str, functional: Functional) -> Vec<String> {
+    let verdict = verdict_on(&file.replace("*X*004010", &format!("*X*{version}")));
+    said(&verdict, functional)
+}
+
+fn said(verdict: &edi::verdict::InterchangeVerdict, functional: Functional) -> Vec<String> {
+    let policy = ack::AckPolicy { functional, interchange: ack::When::Never };
+    let [Owed::Functional { set, version, .. }] = &ack::owed(verdict, policy, Delimiters::STANDARD)[..] else {
+        panic!("one acknowledgment");
+    };
+    let group = NewGroup { version: version.clone(), sets: vec![set.clone()], ..group("FA", "997", Vec::new()) };
+    let bytes = write::interchange(&envelope(Delimiters::STANDARD), &[], &[group]).unwrap();
+    let lines = String::from_utf8(bytes).unwrap();
+    lines.lines().skip(2).map(str::to_owned).take_while(|line| !line.starts_with("SE*")).collect()
+}
+
+#[test]
+fn from_005010_on_a_997_names_the_version_and_has_the_codes_that_came_with_it() {
+    let file = file(&[ship_confirm("0001").replace("ST*945*0001", "ST*940*0001")]);
+    assert_eq!(
+        owed_in(&file, "004010", Functional::X997),
+        ["ST*997*0001~", "AK1*SW*3~", "AK2*940*0001~", "AK5*R*6~", "AK9*R*1*1*0~"]
+    );
+    assert_eq!(
+        owed_in(&file, "005010VICS", Functional::X997),
+        ["ST*997*0001~", "AK1*SW*3*005010VICS~", "AK2*940*0001~", "AK5*R*18~", "AK9*R*1*1*0~"]
+    );
+    let twice = file.replace("GE*1*3~", "GE*1*3~GS*SW*WAREHOUSE*DEPOSITOR*20260131*1435*3*X*004010~GE*0*3~");
+    let second = |version: &str| {
+        let verdict = verdict_on(&twice.replace("*X*004010", &format!("*X*{version}")).replace("IEA*1", "IEA*2"));
+        ack::functional_acknowledgment(&verdict.groups[1], Delimiters::STANDARD).unwrap().pop().unwrap()
+    };
+    assert_eq!((second("004010").values()[4][0].as_str(), second("005010").values()[4][0].as_str()), ("6", "19"));
+}
+
+#[test]
+fn what_is_no_version_is_answered_in_the_oldest_words() {
+    let lines = owed_in(&file(&[ship_confirm("0001")]), "X", Functional::X999);
+    assert_eq!(lines, ["ST*997*0001~", "AK1*SW*3~", "AK9*R*1*1*0*2~"]);
+}
+
+#[test]
+fn a_999_says_what_the_implementation_guide_demands_and_in_which_situation() {
+    let file = file(&[ship_confirm("0001").replace("ST*945*0001", "ST*945*0001*005010X999")]);
+    let mut verdict = verdict_on(&file.replace("*X*004010", "*X*005010X999"));
+    let set = &mut verdict.groups[0].sets[0];
+    let place = |segment: &str, position, element| Place {
+        segment_id: Some(segment.into()),
+        segment_position: Some(position),
+        element,
+        repetition: element.map(|_| 2),
+        data_element: element.map(|_| "93".into()),
+        ..Place::default()
+    };
+    set.findings = vec![
+        Finding::new(SyntaxCode::SegmentMissingBySituation, place("N4", 4, None), "N4 is missing."),
+        Finding::new(SyntaxCode::CodeNotUsed, place("N1", 3, Some(1)), "Not ours.").with_bad(b"ZZ~\x01Z"),
+        Finding::new(SyntaxCode::ElementTooLong, place("N1", 3, Some(2)), "Too long."),
+    ];
+    set.verdict = Verdict::Rejected;
+    verdict.groups[0].outcome = GroupOutcome::Rejected;
+    assert_eq!(
+        said(&verdict, Functional::ByGuide),
+        [
+            "ST*999*0001*005010X231A1~",
+            "AK1*SW*3*005010X999~",
+            "AK2*945*0001*005010X999~",
+            "IK3*N1*3**8~",
+            "IK4*1>>2*93*I6*ZZ  Z~",
+            "IK4*2>>2*93*5~",
+            "IK3*N4*4**I6~",
+            "CTX*SITUATIONAL TRIGGER*N4*4~",
+            "IK5*R*I5*5~",
+            "AK9*R*1*1*0~",
+        ]
+    );
+    // The same in a 997, which has no words for guides.
+    let lines = said(&verdict, Functional::X997);
+    assert!(
+        lines.contains(&"AK3*N4*4**3~".to_owned()) && lines.contains(&"AK4*1>>2*93*7*ZZ  Z~".to_owned()),
+        "{lines:?}"
+    );
+    assert!(lines.contains(&"AK5*R*5~".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn a_copy_of_an_invalid_character_is_itself_free_of_it() {
+    let file = file(&[ship_confirm("0001").replace("W12*CC*10*", "W12*CC*1é0*")]);
+    let lines = rendered(&verdict_on(&file).groups[0]);
+    assert!(lines.contains(&"AK4*2*330*6*1 0~".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn what_the_sender_wrote_too_short_is_filled_up_in_the_997() {
+    let file = file(&[ship_confirm("0001").replace("ST*945*0001", "ST*94*1").replace("SE*11*0001", "SE*11*1")])
+        .replace("GS*SW", "GS*S")
+        .replace("*1435*3*X", "*1435*A3*X");
+    let lines = rendered(&verdict_on(&file).groups[0]);
+    assert_eq!(&lines[..2], ["AK1*S?*3~", "AK2*94?*0001~"]);
+    let delimiters = Delimiters::new(b'?', b'>', b'~', None).unwrap();
+    let body = ack::functional_acknowledgment(&verdict_on(&file).groups[0], delimiters).unwrap();
+    assert_eq!((body[0].values()[0][0].as_str(), body[1].values()[0][0].as_str()), ("SX", "94X"));
 }

@@ -69,7 +69,7 @@ fn a_defect_of_a_set_rejects_the_set_and_not_its_sibling() {
     assert_defect("0002", "2", &[invalid], "2");
     let st01 = at("ST*945*0001") + 3;
     assert_defect("ST*945*0001", "ST*888*0001", &[format!("set-not-supported ST 1/1 @{st01}+3")], "1");
-    assert_defect("ST*945*0001", "ST*940*0001", &[format!("set-id-invalid ST 1/1 @{st01}+3")], "1");
+    assert_defect("ST*945*0001", "ST*940*0001", &[format!("set-not-in-group ST 1/1 @{st01}+3")], "1");
 }
 
 #[test]
@@ -87,8 +87,8 @@ fn a_defect_of_a_group_rejects_the_group() {
         "GS*",
         &[
             format!("group-not-supported GS -/1 @{}+0", at("GS*SW") + 3),
-            format!("set-id-invalid ST 1/1 @{}+3", at("ST*945*0001") + 1),
-            format!("set-id-invalid ST 1/1 @{}+3", at("ST*945*0002") + 1),
+            format!("set-not-in-group ST 1/1 @{}+3", at("ST*945*0001") + 1),
+            format!("set-not-in-group ST 1/1 @{}+3", at("ST*945*0002") + 1),
         ],
         "g",
     );

@@ -28,7 +28,8 @@ fn order_and_loops() {
     assert_eq!(after("W03*10~", "W03*10~W03*10~"), ["segment-too-many W03 11/-"]);
     assert_eq!(after("LX*1~", "ZZZ*1~LX*1~"), ["segment-unrecognized ZZZ 7/-"]);
     assert_eq!(after("LX*1~", "W05*N*1~LX*1~"), ["segment-not-in-set W05 7/-"]);
-    assert_eq!(after("LX*1~", ""), ["segment-unexpected MAN 7/-", "segment-unexpected W12 8/-"]);
+    // A loop without its first segment is one defect, however many segments follow.
+    assert_eq!(after("LX*1~", ""), ["segment-unexpected MAN 7/-"]);
     assert_eq!(after("W27*M*ABCD~", "W27*M*ABCD~N9*BM*LATE~"), ["segment-out-of-sequence N9 7/-"]);
     assert_eq!(
         after("G62*11*20260131*W*1430~", "G62*11*20260131~N1*BT*Late~N3*Street~"),
@@ -47,28 +48,148 @@ fn a_mandatory_segment_that_comes_late_is_out_of_sequence_and_not_missing() {
     assert!(lines[0].starts_with("segment-out-of-sequence W06 9/-"));
 }
 
+/// A 945 with something in most places.
+const RICH: &[&str] = &[
+    "W06*J*O1*20260131*S1*A1*PO1",
+    "N1*SF*Warehouse",
+    "N2*Second",
+    "N3*Street",
+    "N4*Reno*NV*89501*US",
+    "PER*IC*Ann*TE*5551234",
+    "N1*ST*Shop*92*42",
+    "N9*BM*1",
+    "N9*CN*2",
+    "G61*IC*Bob*TE*5551235",
+    "G62*11*20260131",
+    "NTE*GEN*fragile",
+    "W27*M*ABCD*Route*CC",
+    "W10*01",
+    "LX*1",
+    "MAN*GM*00106141411234567897",
+    "MAN*GM*00106141411234567903",
+    "PAL*4",
+    "N9*LO*7",
+    "W12*CC*10*10*0*EA**VN*SKU1",
+    "G69*Thing",
+    "N9*LT*LOT1",
+    "N9*SE*S1",
+    "QTY*39*10",
+    "W12*CP*5*3*2*CA*001234567890",
+    "N9*LT*LOT2",
+    "LS*1",
+    "LX*1",
+    "N9*LT*A",
+    "LE*1",
+    "LX*2",
+    "MAN*GM*00106141411234567910",
+    "W12*CC*1*1*0*EA**VN*SKU3",
+    "W03*14*20*LB",
+];
+
+/// Findings of a 945 of these segments.
+fn of_body(body: &[&str]) -> Vec<String> {
+    let set = format!("ST*945*0001~{}~SE*{}*0001~", body.join("~"), body.len() + 2);
+    let findings = findings(&verdict_on(&file(&[set])));
+    findings.iter().map(|line| line.split(" @").next().unwrap().to_owned()).collect()
+}
+
 #[test]
 fn everything_that_the_standard_lets_a_warehouse_send() {
-    let set = "ST*945*0001~W06*J*O1*20260131*S1*A1*PO1~N1*SF*Warehouse~N2*Second~N3*Street~N4*Reno*NV*89501*US~PER*IC*Ann*TE*5551234~\
-        N1*ST*Shop*92*42~N9*BM*1~N9*CN*2~G61*IC*Bob*TE*5551235~G62*11*20260131~NTE*GEN*fragile~W27*M*ABCD*Route*CC~W10*01~\
-        LX*1~MAN*GM*00106141411234567897~MAN*GM*00106141411234567903~PAL*4~N9*LO*7~\
-        W12*CC*10*10*0*EA**VN*SKU1~G69*Thing~N9*LT*LOT1~N9*SE*S1~QTY*39*10~\
-        W12*CP*5*3*2*CA*001234567890~N9*LT*LOT2~LS*1~LX*1~N9*LT*A~LE*1~\
-        LX*2~MAN*GM*00106141411234567910~W12*CC*1*1*0*EA**VN*SKU3~W03*14*20*LB~SE*36*0001~";
-    let verdict = verdict_on(&file(&[set.to_owned()]));
-    assert_eq!(findings(&verdict), Vec::<String>::new());
+    assert_eq!(of_body(RICH), Vec::<String>::new());
+}
+
+/// What a finding of a set without segment `position` says, if it is one.
+fn without(position: usize) -> Vec<String> {
+    let mut body = RICH.to_vec();
+    body.remove(position - 2);
+    of_body(&body)
+}
+
+#[test]
+fn a_segment_that_is_left_out_gives_one_finding_or_none() {
+    for position in 2..RICH.len() + 2 {
+        let expected = match position {
+            2 => vec!["segment-missing W06 2/-"],
+            3 => vec!["segment-missing N1 3/-"],
+            // First segments of loops, and the end of a bounded loop.
+            16 => vec!["segment-unexpected MAN 16/-"],
+            21 => vec!["segment-unexpected G69 21/-"],
+            26 => vec!["segment-out-of-sequence N9 26/-"],
+            28 => vec!["segment-unexpected LE 30/-"],
+            29 => vec!["segment-missing LX 29/-"],
+            31 => vec!["segment-missing LE 32/-"],
+            32 => vec!["segment-out-of-sequence MAN 32/-"],
+            _ => vec![],
+        };
+        assert_eq!(without(position), expected, "without {} at {position}", RICH[position - 2]);
+    }
+}
+
+#[test]
+fn a_segment_that_stands_twice_gives_one_finding_or_none() {
+    for (index, segment) in RICH.iter().enumerate() {
+        let mut body = RICH.to_vec();
+        body.insert(index, segment);
+        let position = index + 3;
+        let id = segment.split('*').next().unwrap();
+        let expected = match id {
+            "W06" | "N2" | "N4" | "W27" | "PAL" | "W03" => vec![format!("segment-too-many {id} {position}/-")],
+            // The first one has closed the loop.
+            "LE" => vec![format!("segment-unexpected LE {position}/-")],
+            "LS" => vec![format!("loop-too-many {id} {position}/-")],
+            _ => vec![],
+        };
+        assert_eq!(of_body(&body), expected, "{segment} at {position}");
+    }
+}
+
+#[test]
+fn two_segments_that_change_places_give_one_finding_or_none() {
+    for index in 0..RICH.len() - 1 {
+        let mut body = RICH.to_vec();
+        body.swap(index, index + 1);
+        let findings = of_body(&body);
+        // An LX before its LS opens a carton, and the bounded loop then lacks one.
+        let most = if body[index..].starts_with(&["LX*1", "LS*1"]) { 2 } else { 1 };
+        assert!(findings.len() <= most, "{} before {}: {findings:?}", body[index], body[index + 1]);
+    }
+}
+
+#[test]
+fn a_stray_segment_gives_one_finding_wherever_it_stands() {
+    for index in 0..=RICH.len() {
+        for (stray, code) in [("ZZZ*1", "segment-unrecognized"), ("W05*N*1", "segment-not-in-set")] {
+            let mut body = RICH.to_vec();
+            body.insert(index, stray);
+            let id = stray.split('*').next().unwrap();
+            assert_eq!(of_body(&body), [format!("{code} {id} {}/-", index + 2)]);
+        }
+    }
+}
+
+#[test]
+fn segments_that_came_late_together_are_one_finding() {
+    let mut body = RICH.to_vec();
+    let moved: Vec<_> = body.drain(7..11).collect();
+    body.splice(9..9, moved);
+    assert_eq!(of_body(&body), ["segment-out-of-sequence N9 11/-"]);
+    // A total that came early is one finding too, not one for each carton behind it.
+    let mut body = RICH.to_vec();
+    let total = body.pop().unwrap();
+    body.insert(14, total);
+    assert_eq!(of_body(&body), ["segment-out-of-sequence LX 17/-"]);
 }
 
 #[test]
 fn elements() {
     assert_eq!(after("W06*F*", "W06**"), ["element-missing W06 2/1"]);
     assert_eq!(after("W03*10~", "W03*10*5*LB*1*CF*2*CT*8~"), ["element-too-many W03 10/8"]);
-    assert_eq!(after("W03*10~", "W03*10*******~"), Vec::<String>::new());
+    assert_eq!(after("W03*10~", "W03*10*******~"), ["segment-trailing-separators W03 10/-"]);
     assert_eq!(after("*VN*SKU-1", "*V*SKU-1"), ["element-too-short W12 9/7"]);
     assert_eq!(after("*VN*SKU-1", &format!("*VN*{}", "x".repeat(49))), ["element-too-long W12 9/8"]);
     assert_eq!(after("W12*CC*10*", "W12*CC*1O*"), ["character-invalid W12 9/2"]);
-    assert_eq!(after("LX*1~", "LX*1.0~"), ["character-invalid LX 7/1"]);
-    assert_eq!(after("N1*ST*Shop", "N1*ST*Sh\x07op"), ["character-invalid N1 3/2"]);
+    assert_eq!(after("LX*1~", "LX*1.0~"), ["decimal-mark-invalid LX 7/1"]);
+    assert_eq!(after("N1*ST*Shop", "N1*ST*Sh\x07op"), ["character-outside-repertoire N1 3/2"]);
     assert_eq!(after("G62*11*20260131", "G62*11*20260231"), ["date-invalid G62 5/2"]);
     assert_eq!(after("*W*1430", "*W*2430"), ["time-invalid G62 5/4"]);
     assert_eq!(after("N1*ST*Shop*92*0042", "N1*ST*Shop*92"), ["element-missing-by-relation N1 3/4"]);

@@ -77,11 +77,12 @@ const MUTATIONS: &[Mutation] = mutations![
     "D.96A-HANMOV" {
         "BGM+350+HM-1+9'\n" => "", "segment-missing BGM 2/-";
         "SEL+SEAL-1+CA'\n" => "SEL+SEAL-1+CA'\nSEL+SEAL-2+CA'\n", "segment-too-many SEL 32/-";
-        "GID+1+2:201" => "GID+1+2:201::::X", "element-too-many GID 26/2";
+        "GID+1+2:201" => "GID+1+2:201::::X", "component-too-many GID 26/2";
     }
     "D.96A-IFTMIN" {
-        "TMP+2+018:" => "TMP+2+18:", "element-too-short TMP 25/2";
+        "TMP+2+-18:" => "TMP+2+-1800:", "element-too-long TMP 25/2";
         "DGS+ADR+3+1263+" => "DGS+ADR+3+126A+", "character-invalid DGS 32/3";
+        "DGS+ADR+3+1263+" => "DGS+ADR+3+126+", "element-too-short DGS 32/3";
         "SEL+SEAL-1+CA" => "SEL++CA", "element-missing SEL 35/1";
     }
     "D.96A-IFTSTA" {
@@ -155,18 +156,18 @@ const MUTATIONS: &[Mutation] = mutations![
     "D.01B-INVOIC" {
         "UNS+S'\n" => "", "segment-missing UNS 34/-";
         "TAX+7+VAT" => "TAX++VAT", "element-missing TAX 30/1";
-        "PRI+AAA:0.125:" => "PRI+AAA:0.12.5:", "character-invalid PRI 28/1";
+        "PRI+AAA:0.125:" => "PRI+AAA:0.12.5:", "decimal-mark-invalid PRI 28/1";
     }
     "D.01B-INVRPT" {
         "QTY+145:0:KGM'\n" => "", "segment-missing QTY 35/-";
-        "INV+1+11'\n" => "", "segment-out-of-sequence QTY 27/-" "segment-out-of-sequence GIN 28/-";
+        "INV+1+11'\n" => "", "segment-too-many QTY 27/-";
     }
     "D.01B-ORDCHG" {
         "PIA+5+SKU-1:SA::91" => "PIA+5", "element-missing PIA 12/2";
         "QTY+21:1000'\n" => "FOO+1'\nQTY+21:1000'\n", "segment-unrecognized FOO 13/-";
     }
     "D.01B-ORDERS" {
-        "PO-4712:1:2" => "PO-4712:1:2:3", "element-too-many BGM 2/2";
+        "PO-4712:1:2" => "PO-4712:1:2:3", "component-too-many BGM 2/2";
         "QTY+21:1200:" => "QTY+21:120000000000000000000000000000000000:", "element-too-long QTY 29/1";
         "NAD+BY+4012345000016:" => "NAD+BY+:", "element-missing NAD 9/2";
     }
@@ -189,7 +190,7 @@ const MUTATIONS: &[Mutation] = mutations![
     "4.1-CONTRL" {
         "UCM+++7++++PACKAGE-1" => "UCM+++7", "element-missing-by-relation UCM 7/7";
         "EAN010+4" => "EAN010+4++++PACKAGE-1", "element-excluded UCM 3/7";
-        "UCD+39+2:3:1" => "UCD+39+2:3:1:4", "element-too-many UCD 5/2";
+        "UCD+39+2:3:1" => "UCD+39+2:3:1:4", "component-too-many UCD 5/2";
     }
 ];
 

@@ -1,8 +1,10 @@
+use edi::ack::{self, AckPolicy, Functional, InterchangeAckOutcome, Owed, When};
 use edi::guide::Guides;
-use edi::{Delimiters, Document, verdict};
+use edi::verdict::Verdict;
+use edi::{Delimiters, Document, verdict, write};
 use proptest::prelude::*;
 
-use crate::samples::{file, group, ship_confirm, write_one};
+use crate::samples::{envelope, file, group, ship_confirm, write_one};
 
 /// Interchanges and filler lie side by side and cover the file; what is within lies within, in order.
 fn assert_lossless(bytes: &[u8], document: &Document<'_>) {
@@ -49,10 +51,37 @@ fn no_panic_and_lossless(bytes: &[u8]) {
             for finding in group.sets.iter().flat_map(|set| &set.findings).chain(&group.findings) {
                 assert!(finding.place.byte_offset + finding.place.byte_len <= bytes.len());
             }
-            if let Some(body) = edi::ack::functional_acknowledgment(group, Delimiters::STANDARD) {
-                let written = write_one(Delimiters::STANDARD, &[crate::samples::group("FA", "997", body)]).unwrap();
-                assert_eq!(edi::read(&written).interchanges[0].groups[0].sets.len(), 1);
-            }
+        }
+        let of =
+            |functional| ack::owed(&verdict, AckPolicy { functional, interchange: When::Always }, Delimiters::STANDARD);
+        for owed in of(Functional::X997).into_iter().chain(of(Functional::X999)) {
+            let group = match owed {
+                Owed::Ta1(ta1) => {
+                    let bytes = write::interchange(&envelope(Delimiters::STANDARD), &[ta1], &[]).unwrap();
+                    let document = edi::read(&bytes);
+                    assert!(document.interchanges[0].findings.is_empty());
+                    let said = ack::read_interchange_ack(&document.interchanges[0].ta1s[0]).unwrap();
+                    assert_eq!(said.outcome == InterchangeAckOutcome::Rejected, verdict.verdict == Verdict::Rejected);
+                    continue;
+                }
+                Owed::Functional { set, version, .. } => {
+                    write::NewGroup { sets: vec![set], version, ..group("FA", "997", Vec::new()) }
+                }
+                Owed::Contrl(_) => panic!("a CONTRL for an X12 interchange"),
+            };
+            let written = write_one(Delimiters::STANDARD, &[group]).unwrap();
+            let document = edi::read(&written);
+            // What we say is never rejected by what we demand of others.
+            let of_it = verdict::interchange(&document.interchanges[0], Guides::built_in());
+            let rejecting: Vec<_> =
+                of_it.groups.iter().flat_map(|group| &group.sets).flat_map(|set| &set.findings).collect();
+            assert!(
+                rejecting.iter().all(|finding| !finding.rejects()),
+                "{}: {rejecting:?}",
+                String::from_utf8_lossy(&written)
+            );
+            assert_eq!(of_it.groups[0].sets_accepted(), 1);
+            assert_eq!(ack::read_all(&document.interchanges[0]).0.len(), 1);
         }
         for group in &interchange.groups {
             for set in &group.sets {

@@ -1,9 +1,9 @@
 //! Files to start from.
 
 use edi::guide::Guides;
-use edi::verdict::{self, InterchangeVerdict};
-use edi::write::{self, Envelope, NewGroup, NewSegment, NewSet};
-use edi::{ControlNumber, Delimiters};
+use edi::verdict::{self, GroupOutcome, GroupVerdict, InterchangeVerdict, SetVerdict, Verdict};
+use edi::write::{self, Envelope, NewGroup, NewSegment, NewSet, edifact};
+use edi::{ControlNumber, Delimiters, Finding, Place, Standard, SyntaxCode};
 
 /// An ISA with `*`, `>` and `~`, control number 000000007.
 pub(crate) const ISA: &str =
@@ -98,4 +98,108 @@ pub(crate) fn order() -> Vec<NewSegment> {
 
 pub(crate) fn write_one(delimiters: Delimiters, groups: &[NewGroup]) -> Result<Vec<u8>, write::Error> {
     write::interchange(&envelope(delimiters), &[], groups)
+}
+
+/// An EDIFACT envelope of this syntax version, from DEPOSITOR to WAREHOUSE, that releases what separates.
+pub(crate) fn edifact_envelope(version: u8) -> edifact::Envelope {
+    let party = |id: &str| edifact::Party { id: id.into(), qualifier: "14".into(), routing: String::new() };
+    edifact::Envelope {
+        charset: "UNOC".into(),
+        version,
+        sender: party("DEPOSITOR"),
+        receiver: party("WAREHOUSE"),
+        date: "20260131".into(),
+        time: "1435".into(),
+        reference: "77".into(),
+        application: String::new(),
+        ack_requested: false,
+        agreement: String::new(),
+        test: false,
+        delimiters: Delimiters::EDIFACT,
+        una: edifact::Una::WhereNeeded,
+        line_feeds: true,
+        policy: edifact::RELEASING,
+    }
+}
+
+/// A message of this type without segments.
+pub(crate) fn message(id: &str) -> edifact::NewMessage {
+    edifact::NewMessage {
+        id: id.into(),
+        version: "D".into(),
+        release: "96A".into(),
+        agency: "UN".into(),
+        association: String::new(),
+        reference: "1".into(),
+        segments: Vec::new(),
+    }
+}
+
+/// A file of one CONTRL.
+pub(crate) fn contrl_file(contrl: &edifact::NewMessage, version: u8) -> String {
+    let content = edifact::Content::Messages(vec![contrl.clone()]);
+    String::from_utf8(edifact::interchange(&edifact_envelope(version), &content).unwrap()).unwrap()
+}
+
+/// A verdict on three DESADVs in no group: M1 is accepted, M2 has defects in segments 6 (missing before it), 7 and 9,
+/// M3 a wrong count.
+pub(crate) fn edifact_verdict() -> InterchangeVerdict {
+    let finding = |code, segment: &str, position, element, component| {
+        let place = Place {
+            segment_id: Some(segment.into()),
+            segment_position: position,
+            element,
+            component,
+            ..Place::default()
+        };
+        Finding::new(code, place, "Of a test.")
+    };
+    let set = |index, control: &str, findings: Vec<Finding>| SetVerdict {
+        index,
+        id: "DESADV".into(),
+        control_number: control.into(),
+        version: "D.96A".into(),
+        agency: "UN".into(),
+        implementation: "EAN005".into(),
+        verdict: if findings.is_empty() { Verdict::Accepted } else { Verdict::Rejected },
+        findings,
+    };
+    let defects = vec![
+        finding(SyntaxCode::SegmentMissing, "CPS", Some(6), None, None),
+        finding(SyntaxCode::SegmentNotInSet, "ZZZ", Some(7), None, None),
+        finding(SyntaxCode::ElementTooLong, "LIN", Some(9), Some(2), Some(2)),
+        finding(SyntaxCode::CodeInvalid, "LIN", Some(9), Some(1), None),
+    ];
+    let count = vec![finding(SyntaxCode::SegmentCountMismatch, "UNT", Some(9), Some(1), None)];
+    let group = GroupVerdict {
+        index: 0,
+        standard: Standard::Edifact,
+        enveloped: false,
+        functional_id: String::new(),
+        sender_code: "WAREHOUSE".into(),
+        receiver_code: "DEPOSITOR".into(),
+        control_number: String::new(),
+        version: String::new(),
+        outcome: GroupOutcome::PartiallyAccepted,
+        sets_announced: 3,
+        sets: vec![set(0, "M1", Vec::new()), set(1, "M2", defects), set(2, "M3", count)],
+        findings: Vec::new(),
+    };
+    InterchangeVerdict {
+        standard: Standard::Edifact,
+        charset: "UNOC".into(),
+        version: "3".into(),
+        sender: ("14".into(), "WAREHOUSE".into()),
+        receiver: ("14".into(), "DEPOSITOR".into()),
+        routing: ("DOCK".into(), String::new()),
+        date: "260131".into(),
+        time: "1435".into(),
+        control_number: "IC+1".into(),
+        usage_indicator: String::new(),
+        ack_requested: false,
+        only_acknowledgments: false,
+        verdict: Verdict::Accepted,
+        findings: Vec::new(),
+        groups: vec![group],
+    }
 }

@@ -133,3 +133,83 @@ fn one_group_and_one_set_beyond_what_the_counts_can_say() {
     let full = write::NewGroup { sets: vec![nothing; write::SETS_MAX + 1], ..empty };
     assert!(matches!(write_one(Delimiters::STANDARD, &[full]), Err(Error::TooMany(_))));
 }
+
+#[test]
+fn from_00704_on_a_release_character_is_announced_and_used() {
+    let releasing = Delimiters::new(b'*', b'>', b'~', Some(b'^')).unwrap().releasing(Some(b'?'), b'.').unwrap();
+    let policy = write::Policy { on_delimiter: write::OnDelimiter::Release, ..write::Policy::default() };
+    let segments = vec![NewSegment::new("NTE").elements(["GEN", "a*b~c>d^e?f"])];
+    let of = |version: &str| {
+        let envelope = write::Envelope { version: version.into(), line_feeds: false, ..envelope(releasing) };
+        write::interchange_as(&envelope, &[], &[group("OW", "940", segments.clone())], policy)
+    };
+    let bytes = of("00704").unwrap();
+    assert_eq!(&bytes[ISA_LEN..ISA_LEN + 6], b"ISX*?~");
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    assert!(text.contains("~NTE*GEN*a?*b?~c?>d?^e??f~"), "{text}");
+    let document = edi::read(&bytes);
+    let set = &document.interchanges[0].groups[0].sets[0];
+    assert_eq!(set.body()[0].delimiters().release(), Some(b'?'));
+    assert_eq!(set.body()[0].element(2).as_deref(), Some("a*b~c>d^e?f"));
+    assert_eq!(write::document(&document, &bytes), bytes);
+    assert!(matches!(of("00501"), Err(Error::Forbidden { byte: b'*', .. })), "there was none before");
+}
+
+#[test]
+fn what_separates_is_replaced_where_the_policy_says_so_and_never_in_the_envelope() {
+    let with = |on_delimiter| write::Policy { on_delimiter, ..write::Policy::default() };
+    let write =
+        |policy, group: write::NewGroup| write::interchange_as(&envelope(Delimiters::STANDARD), &[], &[group], policy);
+    let note = || group("OW", "940", vec![NewSegment::new("NTE").elements(["GEN", "a~b\nc"])]);
+    let text = String::from_utf8(write(with(write::OnDelimiter::Replace(' ')), note()).unwrap()).unwrap();
+    assert!(text.contains("\nNTE*GEN*a b c~\n"), "{text}");
+    let error = write(with(write::OnDelimiter::Replace('*')), note()).unwrap_err();
+    assert_eq!(error, Error::Replacement('*'));
+    let named = write::NewGroup { sender_code: "A~B".into(), ..note() };
+    assert!(matches!(write(with(write::OnDelimiter::Replace(' ')), named), Err(Error::Forbidden { position: 0, .. })));
+}
+
+#[test]
+fn an_element_repeats_where_the_interchange_has_a_separator_for_it() {
+    let delimiters = Delimiters::new(b'*', b':', b'~', Some(b'^')).unwrap();
+    let segment = NewSegment::new("N9").element("a").composite(["b", "c", ""]).repeat(["d"]).repeat(["", ""]).empty();
+    let of = |version: &str| {
+        let envelope = write::Envelope { version: version.into(), ..envelope(delimiters) };
+        write::interchange(&envelope, &[], &[group("OW", "940", vec![segment.clone()])])
+    };
+    let bytes = of("00501").unwrap();
+    assert!(String::from_utf8_lossy(&bytes).contains("\nN9*a*b:c^d~\n"));
+    let document = edi::read(&bytes);
+    let read = document.interchanges[0].groups[0].sets[0].body()[0];
+    assert_eq!(read.repetitions(2).collect::<Vec<_>>(), [b"b:c".as_slice(), b"d"]);
+    assert_eq!(of("00401"), Err(Error::Repetition { segment: "N9".into(), position: 2, element: 2 }));
+    assert_eq!(segment.repetitions(2).collect::<Vec<_>>()[1], ["d"]);
+    assert_eq!(NewSegment::new("N9").repeat(["x"]).values(), [["x"]]);
+}
+
+#[test]
+fn st03_names_the_implementation_guide_of_the_group() {
+    let st = |version: &str| {
+        let group = write::NewGroup { version: version.into(), ..group("OW", "940", order()) };
+        let text = String::from_utf8(write_one(Delimiters::STANDARD, &[group]).unwrap()).unwrap();
+        text.lines().find(|line| line.starts_with("ST*")).unwrap().to_owned()
+    };
+    assert_eq!(st("005010X231A1"), "ST*940*0001*005010X231A1~");
+    for plain in ["004010", "005010", "005010VICS", "004010X231", "X"] {
+        assert_eq!(st(plain), "ST*940*0001~", "{plain}");
+    }
+}
+
+#[test]
+fn a_line_end_separates_nothing_but_segments() {
+    for delimiters in [
+        Delimiters::new(b'\n', b'>', b'~', None),
+        Delimiters::new(b'*', b'\r', b'~', None),
+        Delimiters::new(b'*', b'>', b'~', Some(b'\n')),
+    ] {
+        let newer = write::Envelope { version: "00501".into(), ..envelope(delimiters.unwrap()) };
+        let error = write::interchange(&newer, &[], &[group("OW", "940", order())]);
+        assert!(matches!(error, Err(Error::Envelope { element: "delimiters", .. })), "{error:?}");
+    }
+    assert!(write_one(Delimiters::new(b'*', b'>', b'\r', None).unwrap(), &[group("OW", "940", order())]).is_ok());
+}

@@ -1,0 +1,280 @@
+//! Guides compiled for checking: ids as numbers, levels as slices, conditions as bits.
+
+use std::collections::BTreeMap;
+
+use super::table::flag;
+use super::{Dictionary, ElementSpec, Kind, Node, Relation, RelationKind, SegmentSpec, Shape};
+
+/// A guide as the checker walks it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Plan {
+    /// The set itself is level 0; each loop is one more.
+    pub(super) levels: Vec<Level>,
+    pub(super) segments: Vec<SegmentPlan>,
+    /// Where each id occurs first: level, index in it. By id.
+    first: Vec<(Id, usize, usize)>,
+}
+
+/// A segment's id as a number; zero is no id.
+pub(super) type Id = u32;
+
+/// Ids of up to four bytes; longer ones are none that we know.
+pub(super) fn id_of(bytes: &[u8]) -> Id {
+    // A leading NUL would not show in the number.
+    if bytes.len() > 4 || bytes.first() == Some(&0) {
+        0
+    } else {
+        bytes.iter().fold(0, |id, byte| (id << 8) | u32::from(*byte))
+    }
+}
+
+/// The children of a loop, or of the set, in order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Level {
+    pub(super) ids: Vec<Id>,
+    pub(super) nodes: Vec<NodePlan>,
+    /// For each node, the marks of the ids from there on: what has no mark here is not ahead.
+    pub(super) ahead: Vec<u64>,
+    /// Indices of the nodes that must occur.
+    pub(super) mandatory: Vec<usize>,
+}
+
+/// One of 64 bits for an id.
+#[inline]
+pub(super) fn mark(id: Id) -> u64 {
+    // Multiplying by a large odd number spreads ids that differ in few bits; the top six bits choose.
+    1 << (id.wrapping_mul(0x9e37_79b1) >> 26)
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct NodePlan {
+    pub(super) id: Id,
+    pub(super) min: u32,
+    pub(super) max: u32,
+    /// Index of its segment.
+    pub(super) segment: usize,
+    /// The level that it opens, if it opens a loop.
+    pub(super) level: Option<usize>,
+    /// Whether it is the LE that ends a bounded loop. Source: X12.6, LS and LE.
+    pub(super) ends: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct SegmentPlan {
+    pub(super) name: String,
+    pub(super) elements: Vec<ElementPlan>,
+    pub(super) conditions: Conditions,
+}
+
+/// Which elements must be there, as bits; the first element's bit is the lowest.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Conditions {
+    pub(super) mandatory: u64,
+    pub(super) relations: Vec<RelationPlan>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RelationPlan {
+    pub(super) kind: RelationKind,
+    pub(super) first: u64,
+    pub(super) all: u64,
+}
+
+impl RelationPlan {
+    #[inline]
+    pub(super) fn holds(self, present: u64) -> bool {
+        let there = present & self.all;
+        match self.kind {
+            RelationKind::Paired => there == 0 || there == self.all,
+            RelationKind::Required => there != 0,
+            RelationKind::Exclusive => there.count_ones() <= 1,
+            RelationKind::Conditional => there & self.first == 0 || there == self.all,
+            RelationKind::List => there & self.first == 0 || there != self.first,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct ElementPlan {
+    pub(super) number: Option<String>,
+    pub(super) repeat: usize,
+    pub(super) shape: ShapePlan,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum ShapePlan {
+    Value(ValuePlan),
+    Composite { components: Vec<ElementPlan>, conditions: Conditions },
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct ValuePlan {
+    pub(super) kind: Kind,
+    pub(super) min: usize,
+    pub(super) max: usize,
+    /// The codes that may stand there, as numbers in order; empty where any may.
+    pub(super) codes: Vec<u128>,
+    /// Bits of [`Leaf::flags`](super::table::Leaf::flags): a value with none of them and of a right length is good.
+    pub(super) closer: u8,
+}
+
+impl ValuePlan {
+    fn new(kind: Kind, min: usize, max: usize, codes: &[String]) -> Self {
+        let mut codes: Vec<u128> = codes.iter().filter_map(|code| code_of(code.as_bytes())).collect();
+        codes.sort_unstable();
+        let closer = match kind {
+            Kind::Text | Kind::Code if codes.is_empty() => flag::UNUSUAL,
+            Kind::Integer | Kind::Decimal | Kind::Number if codes.is_empty() => flag::NOT_DIGIT,
+            _ => flag::VALUE,
+        };
+        Self { kind, min, max, codes, closer }
+    }
+}
+
+/// A code of up to 16 bytes as a number; `None` if it is longer and so in no list.
+pub(super) fn code_of(bytes: &[u8]) -> Option<u128> {
+    (bytes.len() <= 16).then(|| bytes.iter().fold(0, |code, byte| (code << 8) | u128::from(*byte)))
+}
+
+/// The bit of an element's index; none beyond what a definition may have.
+#[inline]
+pub(super) fn bit(index: usize) -> u64 {
+    u32::try_from(index).ok().and_then(|index| 1_u64.checked_shl(index)).unwrap_or(0)
+}
+
+impl Plan {
+    pub(super) fn new(order: &[Node], dictionary: &Dictionary) -> Self {
+        let mut compiler = Compiler { plan: Self::default(), segments: BTreeMap::new(), dictionary };
+        compiler.level(order);
+        let mut plan = compiler.plan;
+        for (index, level) in plan.levels.iter().enumerate() {
+            plan.first.extend(level.ids.iter().enumerate().map(|(node, id)| (*id, index, node)));
+        }
+        plan.first.sort_unstable();
+        plan.first.dedup_by_key(|(id, ..)| *id);
+        plan
+    }
+
+    /// Where an id occurs first: level, index in it.
+    pub(super) fn first(&self, id: Id) -> Option<(usize, usize)> {
+        let found = self.first.binary_search_by_key(&id, |(id, ..)| *id).ok()?;
+        self.first.get(found).map(|(_, level, node)| (*level, *node))
+    }
+
+    pub(super) fn level(&self, level: usize) -> Option<&Level> {
+        self.levels.get(level)
+    }
+
+    pub(super) fn node(&self, level: usize, node: usize) -> Option<&NodePlan> {
+        self.levels.get(level)?.nodes.get(node)
+    }
+
+    pub(super) fn name(&self, node: &NodePlan) -> &str {
+        self.segments.get(node.segment).map_or("", |segment| &segment.name)
+    }
+}
+
+struct Compiler<'d> {
+    plan: Plan,
+    segments: BTreeMap<Id, usize>,
+    dictionary: &'d Dictionary,
+}
+
+impl Compiler<'_> {
+    /// Compiles a level and those below it; its index is what was the number of levels before.
+    fn level(&mut self, nodes: &[Node]) -> usize {
+        let index = self.plan.levels.len();
+        self.plan.levels.push(Level::default());
+        let mut level = Level::default();
+        for (position, node) in nodes.iter().enumerate() {
+            let id = id_of(node.id.as_bytes());
+            if node.min > 0 {
+                level.mandatory.push(position);
+            }
+            let segment = self.segment(id, &node.id);
+            let below = if node.children.is_empty() { None } else { Some(self.level(&node.children)) };
+            let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+            level.ids.push(id);
+            let ends = node.id == "LE" && position + 1 == nodes.len() && index > 0;
+            level.nodes.push(NodePlan { id, min: count(node.min), max: count(node.max), segment, level: below, ends });
+        }
+        let marks = level.ids.iter().rev().scan(0, |marks, id| {
+            *marks |= mark(*id);
+            Some(*marks)
+        });
+        level.ahead = marks.collect();
+        level.ahead.reverse();
+        if let Some(place) = self.plan.levels.get_mut(index) {
+            *place = level;
+        }
+        index
+    }
+
+    fn segment(&mut self, id: Id, name: &str) -> usize {
+        *self.segments.entry(id).or_insert_with(|| {
+            let spec = self.dictionary.segments.get(name).cloned().unwrap_or_default();
+            self.plan.segments.push(segment(name, &spec));
+            self.plan.segments.len() - 1
+        })
+    }
+}
+
+fn segment(name: &str, spec: &SegmentSpec) -> SegmentPlan {
+    SegmentPlan {
+        name: name.to_owned(),
+        elements: spec.elements.iter().map(element).collect(),
+        conditions: conditions(&spec.elements, &spec.relations),
+    }
+}
+
+fn conditions(elements: &[ElementSpec], relations: &[Relation]) -> Conditions {
+    let mandatory = elements.iter().enumerate().filter(|(_, spec)| spec.mandatory).map(|(index, _)| bit(index));
+    let relation = |relation: &Relation| {
+        let bits = || relation.positions.iter().map(|n| bit(n - 1));
+        RelationPlan {
+            kind: relation.kind,
+            first: bits().next().unwrap_or(0),
+            all: bits().fold(0, |all, bit| all | bit),
+        }
+    };
+    Conditions {
+        mandatory: mandatory.fold(0, |all, bit| all | bit),
+        relations: relations.iter().map(relation).collect(),
+    }
+}
+
+fn element(spec: &ElementSpec) -> ElementPlan {
+    let shape = match &spec.shape {
+        Shape::Simple { kind, min, max, codes } => ShapePlan::Value(ValuePlan::new(*kind, *min, *max, codes)),
+        Shape::Composite { components, relations } => ShapePlan::Composite {
+            components: components.iter().map(element).collect(),
+            conditions: conditions(components, relations),
+        },
+    };
+    ElementPlan { number: spec.number.clone(), repeat: spec.repeat, shape }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relations_hold_or_not() {
+        let holds = |kind, present| RelationPlan { kind, first: 0b010, all: 0b1110 }.holds(present);
+        let ok = |kind| (0..8).map(|present| u8::from(holds(kind, present << 1))).collect::<Vec<_>>();
+        // The first element of the relation is the lowest bit.
+        assert_eq!(ok(RelationKind::Paired), [1, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(ok(RelationKind::Required), [0, 1, 1, 1, 1, 1, 1, 1]);
+        assert_eq!(ok(RelationKind::Exclusive), [1, 1, 1, 0, 1, 0, 0, 0]);
+        assert_eq!(ok(RelationKind::Conditional), [1, 0, 1, 0, 1, 0, 1, 1]);
+        assert_eq!(ok(RelationKind::List), [1, 0, 1, 1, 1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn codes_and_ids_are_numbers_of_their_own() {
+        assert_ne!(id_of(b"N1"), id_of(b"N11"));
+        assert_eq!((id_of(b"TOOLONG"), id_of(b"\0N1"), id_of(b"")), (0, 0, 0));
+        assert_ne!(code_of(b"A"), code_of(b"AA"));
+        assert_eq!(code_of(&[b'A'; 17]), None);
+    }
+}
