@@ -8,7 +8,7 @@ use canonical::documents::{
     ShipmentNotice, ShipmentStatus, ShippingAdvice, StockAdjustment, StockReport, TenderResponse, WarehouseOrder,
 };
 use canonical::{Finding, Place};
-use edi::write::{Envelope, NewGroup, NewSegment, NewSet};
+use edi::write::{Envelope, NewGroup, NewSegment, NewSet, edifact};
 use edi::{ControlNumber, Delimiters, Standard, TransactionSet};
 use formats::limits::{MAP_DEPTH_MAX, MAP_LINES_MAX, TREE_DEPTH_MAX};
 use formats::mapping::{self, Draft, Map, Origin};
@@ -129,19 +129,35 @@ fn body(set: &TransactionSet<'_>) -> Vec<String> {
 
 /// An EDIFACT message in an interchange of its own.
 fn rewritten_edifact(set: &TransactionSet<'_>, segments: &[NewSegment]) -> Vec<u8> {
-    let released = |text: &String| {
-        text.chars().fold(String::new(), |text, c| if "?+:'".contains(c) { text + "?" } else { text } + &c.to_string())
+    let party = |id: &str| edifact::Party { id: id.to_owned(), qualifier: "14".to_owned(), routing: String::new() };
+    let envelope = edifact::Envelope {
+        charset: "UNOC".to_owned(),
+        version: 3,
+        sender: party("A"),
+        receiver: party("B"),
+        date: "20260131".to_owned(),
+        time: "1435".to_owned(),
+        reference: "1".to_owned(),
+        application: String::new(),
+        ack_requested: false,
+        agreement: String::new(),
+        test: false,
+        delimiters: Delimiters::EDIFACT,
+        una: edifact::Una::WhereNeeded,
+        line_feeds: false,
+        policy: edifact::RELEASING,
     };
-    let mut text = format!("UNB+UNOA:2+A:14+B:14+260131:1435+1'{}'", String::from_utf8_lossy(set.segments[0].bytes()));
-    for segment in segments {
-        let mut line = segment.id().to_owned();
-        for element in segment.values() {
-            let parts: Vec<String> = element.iter().map(released).collect();
-            line = format!("{line}+{}", parts.join(":").trim_end_matches(':'));
-        }
-        text = format!("{text}{}'", line.trim_end_matches('+'));
-    }
-    format!("{text}UNT+{}+1'UNZ+1+1'", segments.len() + 2).into_bytes()
+    let name = |component: usize| set.segments[0].component(2, component).unwrap_or_default().into_owned();
+    let message = edifact::NewMessage {
+        id: name(1),
+        version: name(2),
+        release: name(3),
+        agency: name(4),
+        association: name(5),
+        reference: "1".to_owned(),
+        segments: segments.to_vec(),
+    };
+    edifact::interchange(&envelope, &edifact::Content::Messages(vec![message])).unwrap()
 }
 
 #[test]
