@@ -68,6 +68,12 @@ struct Here<'a> {
     position: usize,
 }
 
+impl Frame<'_> {
+    fn seen(&self, index: usize) -> bool {
+        u32::try_from(index).ok().and_then(|index| self.seen.checked_shr(index)).unwrap_or(0) & 1 == 1
+    }
+}
+
 struct Reader<'m, 'a> {
     map: &'m Map,
     draft: Draft<'m, 'a>,
@@ -92,7 +98,13 @@ impl<'m, 'a> Reader<'m, 'a> {
         // The innermost loop in which it may still come, or else one around it.
         let found = self.frames.iter().enumerate().rev().find_map(|(depth, frame)| {
             let first = frame.children.iter().position(|node| node.group >= frame.group && node.id == id)?;
-            Some((depth, first))
+            // Where a segment that must stand before has not come yet, one that may be missing is of something that the
+            // map does not name.
+            let must = |node: &Node| node.required && node.conditions.is_empty();
+            let mut passed = frame.children.iter().take(first).enumerate();
+            let early = passed.any(|(index, node)| node.group > frame.group && must(node) && !frame.seen(index));
+            let early = early && !frame.children.get(first).is_some_and(must);
+            (!early).then_some((depth, first))
         });
         let Some((depth, first)) = found else {
             self.draft.unmapped.push(Unmapped { position: self.here.position, element: 0 });
@@ -414,12 +426,16 @@ impl<'m, 'a> Reader<'m, 'a> {
     }
 }
 
-/// Segments that the loop must have and has not.
+/// Segments that the loop must have and has not. One that says nothing of the document is the guide's business.
 fn missing<'m>(frame: &Frame<'m>) -> Vec<&'m str> {
     if frame.muted {
         return Vec::new();
     }
-    let seen = |index: usize| frame.seen.checked_shr(u32::try_from(index).unwrap_or(u32::MAX)).unwrap_or(0) & 1 == 1;
+    let says = |node: &Node| {
+        let must = |field: &Field| matches!(field.content, Content::Value { required: true, .. });
+        matches!(node.bind, Bind::Each(..)) || node.fields.iter().any(must)
+    };
     let children = frame.children.iter().enumerate();
-    children.filter(|(index, node)| node.required && !seen(*index)).map(|(_, node)| node.id.as_str()).collect()
+    let missed = children.filter(|(index, node)| node.required && says(node) && !frame.seen(*index));
+    missed.map(|(_, node)| node.id.as_str()).collect()
 }

@@ -199,6 +199,30 @@ fn every_sample_is_what_its_json_says_and_is_written_as_it_was() {
     }
 }
 
+#[test]
+fn later_versions_are_read_by_the_same_maps() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../edi/tests/samples");
+    let mut read = 0;
+    for (standard, under) in [(Standard::Edifact, "edifact"), (Standard::X12, "x12")] {
+        for entry in fs::read_dir(folder.join(under)).into_iter().flatten() {
+            let bytes = fs::read(entry.unwrap().path()).unwrap();
+            let file = edi::read(&bytes);
+            for set in
+                file.interchanges.iter().flat_map(|interchange| &interchange.groups).flat_map(|group| &group.sets)
+            {
+                let Some(map) = mapping::find(standard, &set.id()) else {
+                    continue;
+                };
+                let name = format!("{} {}", set.id(), set.version());
+                let draft = map.read(set).unwrap_or_else(|findings| panic!("{name}: {findings:#?}"));
+                (kind_of(map).typed)(&draft).unwrap_or_else(|findings| panic!("{name}: {findings:#?}"));
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 20, "{read}");
+}
+
 /// Every value has an origin, and the bytes of an origin are those of the element that it names.
 fn origins_are_exact(name: &str, bytes: &[u8], set: &TransactionSet<'_>, draft: &Draft<'_, '_>) {
     let (json, origins) = (draft.to_json(), draft.origins());
@@ -529,4 +553,15 @@ proptest! {
     ) {
         let _ = findings_of(set_id, &body.concat());
     }
+}
+
+#[test]
+fn a_segment_of_an_item_is_not_taken_for_one_of_the_summary() {
+    let file = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260131*1435*U*00401*000000001*0*P*>~\
+        GS*IN*AA*BB*20260131*1435*1*X*004010~ST*810*0001~BIG*20260201*INV-1~IT1*1*2*EA*5~ISS*1*EA~CAD****QZTR~\
+        TDS*1000~CAD****ODFL~CTT*1~SE*8*0001~GE*1*1~IEA*1*000000001~";
+    let file = edi::read(file.as_bytes());
+    let set = &file.interchanges[0].groups[0].sets[0];
+    let json = mapping::find(Standard::X12, "810").unwrap().read(set).unwrap().to_json();
+    assert_eq!((json["total"].as_str(), json["scac"].as_str()), (Some("10"), Some("ODFL")));
 }
