@@ -9,6 +9,7 @@ mod routing;
 
 pub use bundle::{Bundle, BundleError, Lint, SourceFile, compile};
 pub use profile::{
-    Auth, DocumentFormat, EdiAgreement, EdiIdentity, Endpoint, Profile, ReleasePlacing, Stage, Subscription, Via,
+    Auth, DocumentFormat, EdiAgreement, EdiIdentity, Endpoint, MapWishes, Profile, ReleasePlacing, Stage, Subscription,
+    UnitFactor, Via,
 };
 pub use routing::{House, Rule, When};

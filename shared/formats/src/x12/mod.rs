@@ -1,6 +1,11 @@
 //! X12 documents of the order flow: the 940 that we write, the 945 that we read, and acknowledgments both ways (of
 //! EDIFACT too). The other documents are maps: see [`mapping`](crate::mapping).
 //!
+//! The 940 and the 945 have maps too ([`crate::mapping`]), which tell what stands where. They are written and read here
+//! all the same: a 945 becomes a ship confirm by choices that no map should hold (which of three numbers names the
+//! shipment, what was shipped where only the difference is said, cartons added up), and what a 940 cannot say is told in
+//! the words of the order release.
+//!
 //! Element numbers and code meanings are those of the 004010 data element dictionary; qualifiers are named where they
 //! are used.
 
