@@ -30,9 +30,18 @@ pub struct Draft<'m, 'a> {
     pub(super) nodes: Vec<Node<'m, 'a>>,
     pub(super) sources: Vec<Source>,
     pub(super) notes: Vec<Finding>,
-    /// Positions of the segments that the map does not name.
-    pub(super) unmapped: Vec<usize>,
+    /// What the map does not name.
+    pub(super) unmapped: Vec<Unmapped>,
     pub(super) segments: Vec<(&'a str, usize)>,
+}
+
+/// A segment, or an element, that a map has no line for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unmapped {
+    /// The segment's position in its set, ST or UNH being 1.
+    pub position: usize,
+    /// The element, from 1; 0 for the whole segment.
+    pub element: usize,
 }
 
 #[derive(Debug)]
@@ -254,8 +263,8 @@ impl<'m, 'a> Draft<'m, 'a> {
         origins
     }
 
-    /// What the map did not take: positions of segments, ST being 1.
-    pub fn unmapped(&self) -> &[usize] {
+    /// What the map has no line for.
+    pub fn unmapped(&self) -> &[Unmapped] {
         &self.unmapped
     }
 
@@ -408,5 +417,25 @@ impl<'de> SeqAccess<'de> for Entries<'_, '_, '_> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.rest.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_takes_so_many_values_and_not_one_more() {
+        let file = edi::read(
+            b"ISA*00*          *00*          *ZZ*A              *ZZ*B              *260131*1435*U*00401*000000001*0*P*>~\
+              GS*RE*AA*BB*20260131*1435*1*X*004010~ST*944*0001~SE*2*0001~GE*1*1~IEA*1*000000001~",
+        );
+        let names = vec!["serials".to_owned()];
+        let mut draft = Draft::new(&file.interchanges[0].groups[0].sets[0]);
+        // The document and the list are two.
+        for _ in 2..DRAFT_NODES_MAX {
+            assert!(draft.append(ROOT, &names, Leaf::Integer(1), 1, 0..0));
+        }
+        assert!(!draft.append(ROOT, &names, Leaf::Integer(1), 1, 0..0));
     }
 }
