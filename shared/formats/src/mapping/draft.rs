@@ -268,15 +268,29 @@ impl<'m, 'a> Draft<'m, 'a> {
         &self.unmapped
     }
 
-    /// The draft as a document of its type.
+    /// The draft as a document of its type, with where everything came from.
+    ///
+    /// # Errors
+    /// As [`typed`](Self::typed).
+    pub fn document<T: DeserializeOwned>(&self) -> Result<Mapped<T>, Vec<Finding>> {
+        let document = self.typed()?;
+        Ok(Mapped { document, origins: self.origins(), notes: self.notes.clone() })
+    }
+
+    /// What looked odd, though the set was taken.
+    pub fn notes(&self) -> &[Finding] {
+        &self.notes
+    }
+
+    /// The draft as a document of its type alone: writing down the origins takes longer than reading.
     ///
     /// # Errors
     /// What the document must say and does not, or says in another form, with its place.
-    pub fn document<T: DeserializeOwned>(&self) -> Result<Mapped<T>, Vec<Finding>> {
+    pub fn typed<T: DeserializeOwned>(&self) -> Result<T, Vec<Finding>> {
         let last = Cell::new(ROOT);
         let root = NodeRef { draft: self, at: ROOT, last: &last };
         match T::deserialize(root) {
-            Ok(document) => Ok(Mapped { document, origins: self.origins(), notes: self.notes.clone() }),
+            Ok(document) => Ok(document),
             Err(Misfit { missing, at }) => {
                 let at = at.unwrap_or(last.get());
                 let mut pointer = self.pointer(at);
