@@ -110,12 +110,6 @@ pub struct EdiIdentity {
     /// Application code (GS02/GS03), at most 15 characters; the interchange id if not given.
     #[serde(default)]
     pub application_code: Option<String>,
-    /// How its documents differ from the maps that all share, by set or message, such as `944` or `DESADV`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub maps: BTreeMap<String, MapWishes>,
-    /// Its units of measure in ours: by `SKU/UNIT`, or by `UNIT` for all items.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub units: BTreeMap<String, UnitFactor>,
 }
 
 /// How one document of a partner differs from the map that all share.
@@ -147,7 +141,7 @@ impl EdiIdentity {
     }
 }
 
-/// What is agreed with a partner on EDI documents. Without a word: the guides as they are, a 997 for every X12 group, a
+/// What is agreed with a partner on EDI documents. Where nothing is: the guides as they are, a 997 for every X12 group, a
 /// TA1 where the sender asks for one (ISA14), a CONTRL for every EDIFACT interchange.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -158,6 +152,12 @@ pub struct EdiAgreement {
     /// Which acknowledgments it gets.
     #[serde(default)]
     pub acknowledge: AckPolicy,
+    /// How its documents differ from the maps that all share, by set or message, such as `944` or `DESADV`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub maps: BTreeMap<String, MapWishes>,
+    /// Its units of measure in ours: by `SKU/UNIT`, or by `UNIT` for all items.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub units: BTreeMap<String, UnitFactor>,
 }
 
 /// Where a partner takes HTTP messages. They are signed (Standard Webhooks) with the secret `<partner>/webhook-out`.

@@ -8,7 +8,7 @@ use jsonata_core::ast::AstNode;
 use jsonata_core::evaluator::{Context, Evaluator, EvaluatorError, EvaluatorOptions};
 use jsonata_core::parser;
 use jsonata_core::value::JValue;
-use partners::{EdiIdentity, UnitFactor};
+use partners::{EdiAgreement, UnitFactor};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -42,16 +42,16 @@ pub struct Tailored {
 }
 
 impl Tailored {
-    /// The map as `partner` wants it.
+    /// The map as is agreed with a partner.
     ///
     /// # Errors
     /// An overlay or an expression that does not compile.
-    pub fn new(map: &Map, partner: &EdiIdentity) -> Result<Self, WishError> {
-        let wishes = partner.maps.get(map.set()).cloned().unwrap_or_default();
+    pub fn new(map: &Map, agreement: &EdiAgreement) -> Result<Self, WishError> {
+        let wishes = agreement.maps.get(map.set()).cloned().unwrap_or_default();
         let map = map.overlaid(&wishes.overlay)?;
         let parse = |text: &String| parser::parse(text).map_err(|error| WishError::Expression(error.to_string()));
         let expression = wishes.expression.as_ref().map(parse).transpose()?;
-        Ok(Self { map, units: partner.units.clone(), expression })
+        Ok(Self { map, units: agreement.units.clone(), expression })
     }
 
     /// The map with the partner's lines.

@@ -403,9 +403,9 @@ const RECEIPT: &str = "ISA*00*          *00*          *ZZ*A              *ZZ*B  
 
 /// What a partner with these wishes in its profile is read as.
 fn tailored(wishes: &str) -> Result<Receipt, String> {
-    let partner: partners::EdiIdentity = toml::from_str(&format!("qualifier = \"ZZ\"\nid = \"A\"\n{wishes}")).unwrap();
+    let agreement: partners::EdiAgreement = toml::from_str(wishes).unwrap();
     let map = mapping::find(Standard::X12, "944").unwrap();
-    let tailored = mapping::Tailored::new(map, &partner).map_err(|error| error.to_string())?;
+    let tailored = mapping::Tailored::new(map, &agreement).map_err(|error| error.to_string())?;
     let file = edi::read(RECEIPT.as_bytes());
     let read = tailored.read::<Receipt>(&file.interchanges[0].groups[0].sets[0]);
     read.map(|mapped| mapped.document).map_err(|findings| findings[0].detail.clone())
