@@ -259,6 +259,9 @@ syntax_codes! {
 
     /// The transaction set is none that we take.
     SetNotSupported = "set-not-supported", Set, Reject, Some("1"), contrl "14";
+    /// Of the transaction set the envelope alone was checked.
+    /// It is one of the standard's, and there is no guide for it here. A note.
+    SetUnchecked = "set-unchecked", Set, Note, None;
     /// The transaction set has no trailer.
     /// The next header or the end of the group came before the SE or UNT.
     SetTrailerMissing = "set-trailer-missing", Set, Reject, Some("2"), contrl "13";

@@ -131,7 +131,7 @@ fn what_is_agreed_with_a_partner_holds_for_its_files_alone() {
     let agreed = "id = \"ACME3PL\"\n\n[agreement]\noverlay = \"945 W27 1..1\"\nacknowledge = { functional = \"none\" }";
     let world = placed_with(world_with(bundle_with(&[("acme-3pl.toml", "id = \"ACME3PL\"", agreed)])), "SO-AGREED");
     let without = advice("SO-AGREED", "A-1", "BOLT", 100, 100).replace("W27*M*ODFL~", "");
-    world.drop_file(ACME, "without.edi", &acme_file("SW", 7, &[without.clone()]));
+    world.drop_file(ACME, "without.edi", &acme_file("SW", 7, std::slice::from_ref(&without)));
     rest(&world);
     assert_eq!(state(&world, "SO-AGREED"), ReleaseState::TransportAcked, "the carrier must be named");
     assert_eq!(answers(&world), Vec::<String>::new(), "no acknowledgment is wanted");
