@@ -5,6 +5,10 @@ mod acknowledgments;
 #[cfg(test)]
 mod awkward;
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod differential;
+#[cfg(test)]
 mod edifact;
 #[cfg(test)]
 mod envelopes;
