@@ -33,9 +33,9 @@ pub(crate) fn run(bytes: &[u8]) {
 
 /// The events of a file in chunks are those of the whole. Where it is cut depends on nothing but its bytes.
 fn in_chunks(bytes: &[u8], limits: Limits) {
-    let mut seed = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let mut seed = bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
     let mut expected = Events::with_limits(bytes, limits);
     let mut stream = Stream::with_limits(limits);
     let mut rest = bytes;
