@@ -855,7 +855,7 @@ impl Core {
         } else if !value::is_time(&time) || time.len() != 4 {
             add(Code::InterchangeTimeInvalid, 4, 2, "The time of UNB is none of the form HHMM.");
         }
-        match part(5, 1).trim_ascii().len() {
+        match characters(unb.component(5, 1)) {
             0 => add(Code::InterchangeElementMissing, 5, 1, "UNB has no control reference."),
             1..=14 => {}
             _ => add(Code::InterchangeControlNumberInvalid, 5, 1, "The control reference has more than 14 characters."),
@@ -1105,7 +1105,7 @@ impl Core {
         if part(1, 1).trim_ascii().is_empty() && self.syntax_version < 4 {
             found.push((Code::GroupNotSupported, Part::Component(1, 1), "UNG names no kind of message."));
         }
-        if !(1..=14).contains(&self.group.raw_control.len()) {
+        if !(1..=14).contains(&characters(ung.component(5, 1))) {
             let message = "The reference of UNG does not have 1 to 14 characters.";
             found.push((Code::GroupControlNumberInvalid, Part::Component(5, 1), message));
         }
@@ -1216,7 +1216,7 @@ impl Core {
             let message = "UNH names no version, no release or no controlling agency.";
             found.push((Code::SetVersionMissing, Part::Component(2, c), message));
         }
-        if !(1..=14).contains(&self.set.raw_control.len()) {
+        if !(1..=14).contains(&characters(unh.component(1, 1))) {
             let message = "The message reference does not have 1 to 14 characters.";
             found.push((Code::SetControlNumberInvalid, Part::Element(1), message));
         }
@@ -1347,6 +1347,11 @@ impl Part {
         (place.element, place.component) = (Some(n), c);
         Finding::new(code, place, message.into()).with_bad(bytes.unwrap_or_default())
     }
+}
+
+/// How many characters a value has without the blanks around it; in the character set of its interchange.
+fn characters(text: Option<Cow<'_, str>>) -> usize {
+    text.map_or(0, |text| text.trim_matches(|c: char| c.is_ascii_whitespace()).chars().count())
 }
 
 /// A count in an element, if it is one.

@@ -158,8 +158,12 @@ impl<'a> Envelope<'_, 'a> {
                 out.extend_from_slice(element);
             }
         }
-        out.push(delimiters.terminator());
-        let end = trailer.range().end;
+        // What ends it in the file: a carriage return may stand before the line feed, or a sign be of several bytes.
+        let Range { start, end } = trailer.range();
+        match slice(self.file, start + trailer.bytes().len()..end) {
+            [] => out.push(delimiters.terminator()),
+            ending => out.extend_from_slice(ending),
+        }
         out.extend_from_slice(slice(self.file, end..self.with_line_end(end..end).end));
     }
 

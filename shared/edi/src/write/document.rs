@@ -30,11 +30,16 @@ pub fn document(document: &Document<'_>, file: &[u8]) -> Vec<u8> {
         }
         out.extend_from_slice(file.get(position..start).unwrap_or_default());
         write_segment(segment, &mut out);
-        // Where lines end segments, a carriage return may stand before the line feed that terminates.
         let ended = start + segment.bytes().len();
-        if ended < end {
+        let terminator = segment.delimiters().terminator();
+        if ended < end && terminator.is_ascii() {
+            // Where lines end segments, a carriage return may stand before the line feed that terminates.
             out.extend_from_slice(file.get(ended..end - 1).unwrap_or_default());
-            out.push(segment.delimiters().terminator());
+            out.push(terminator);
+        } else if ended < end {
+            // A sign beyond ASCII that terminates may be of several bytes, of which the first one is known.
+            out.push(terminator);
+            out.extend_from_slice(file.get(ended + 1..end).unwrap_or_default());
         }
         position = end;
     }

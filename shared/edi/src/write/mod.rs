@@ -59,6 +59,14 @@ pub enum Error {
         /// The segment's position in its set, ST being 1.
         position: usize,
     },
+    /// A BIN or BDS whose data is not as long as it says: a reader would take something else for data.
+    #[error("{segment} (segment {position}) does not end with data of the length that it says, without separators")]
+    Binary {
+        /// BIN or BDS.
+        segment: String,
+        /// The segment's position in its set, ST being 1.
+        position: usize,
+    },
     /// A value of the envelope that does not fit.
     #[error("{element} must be {expected}")]
     Envelope {
@@ -295,9 +303,28 @@ impl Emitter {
             if !may_stand_in_set(&segment.id, standard) {
                 return Err(Error::SegmentId { segment: segment.id.clone(), position });
             }
+            let start = self.out.len();
             self.segment(segment, position)?;
+            let length_at = binary_length_at(&segment.id).filter(|_| standard == Standard::X12);
+            if length_at.is_some_and(|at| !self.ends_with_data(start, segment, at)) {
+                return Err(Error::Binary { segment: segment.id.clone(), position });
+            }
         }
         Ok(())
+    }
+
+    /// Whether the segment written at `start` ends with as many bytes as its element `at` says.
+    fn ends_with_data(&self, start: usize, segment: &NewSegment, at: usize) -> bool {
+        let (element, terminator) = (self.delimiters.element(), self.delimiters.terminator());
+        let written = self.out.get(start..).unwrap_or_default();
+        let body = written.split(|&byte| byte == terminator).next().unwrap_or_default();
+        let mut parts = body.splitn(at + 2, |&byte| byte == element).skip(at);
+        let length = parts.next().and_then(|length| std::str::from_utf8(length).ok()?.parse().ok());
+        let data = parts.next();
+        segment.elements.len() == at + 1
+            && length.is_some()
+            && length == data.map(<[u8]>::len)
+            && data.is_some_and(|data| !data.iter().any(|&byte| self.delimiters.contains(byte)))
     }
 
     fn body(&mut self, segment: &NewSegment, position: usize) -> Result<(), Error> {
@@ -374,6 +401,15 @@ impl Emitter {
         if self.line_feeds && !matches!(self.delimiters.terminator(), b'\r' | b'\n') {
             self.out.push(b'\n');
         }
+    }
+}
+
+/// The element that says how long the binary data after it is. Source: X12.6, BIN and BDS.
+fn binary_length_at(id: &str) -> Option<usize> {
+    match id {
+        "BIN" => Some(1),
+        "BDS" => Some(2),
+        _ => None,
     }
 }
 

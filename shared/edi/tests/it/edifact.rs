@@ -241,3 +241,21 @@ fn a_release_character_releases_itself() {
             || edi::read(text.as_bytes()).interchanges[0].is_rejected()
     );
 }
+
+#[test]
+fn a_reference_is_counted_in_characters_and_not_in_bytes() {
+    let file = |reference: &str| {
+        format!(
+            "UNB+UNOW:4+A+B+20260131:1435+{reference}'UNG+CONTRL+A+B+20260131:1435+{reference}+UN+4:1'\
+                 UNH+{reference}+CONTRL:4:1:UN'UNT+2+{reference}'UNE+1+{reference}'UNZ+1+{reference}'"
+        )
+    };
+    let findings = |text: &str| {
+        let document = edi::read(text.as_bytes());
+        let interchange = &document.interchanges[0];
+        let group = &interchange.groups[0];
+        interchange.findings.len() + group.findings.len() + group.sets[0].findings.len()
+    };
+    assert_eq!(findings(&file(&"ü".repeat(14))), 0);
+    assert_eq!(findings(&file(&"ü".repeat(15))), 3);
+}

@@ -5,6 +5,10 @@ mod acknowledgments;
 #[cfg(test)]
 mod awkward;
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod differential;
+#[cfg(test)]
 mod edifact;
 #[cfg(test)]
 mod envelopes;
@@ -18,6 +22,8 @@ mod guides_edifact;
 mod guides_x12;
 #[cfg(test)]
 mod json;
+#[cfg(test)]
+mod long;
 #[cfg(test)]
 mod matching;
 #[cfg(test)]

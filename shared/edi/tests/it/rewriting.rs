@@ -71,6 +71,14 @@ fn carriage_returns_before_the_line_feeds_that_terminate_stay() {
 }
 
 #[test]
+fn a_terminator_of_several_bytes_stays() {
+    for terminator in ["é", "\u{85}", "€"] {
+        let text = file(&[ship_confirm("0001")]).replace('~', terminator);
+        assert_eq!(String::from_utf8(rewritten(text.as_bytes())).unwrap(), text);
+    }
+}
+
+#[test]
 fn a_document_is_written_from_what_was_read_and_not_from_the_file() {
     let one = file(&[ship_confirm("0001")]);
     let blank = vec![b' '; one.len()];

@@ -131,3 +131,17 @@ fn a_set_of_any_sample_has_in_its_part_the_verdict_that_it_had_in_the_file() {
     }
     assert!(count > 300, "the samples are there, and not only {count} sets");
 }
+
+#[test]
+fn a_trailer_ends_as_it_did_in_the_file() {
+    for terminator in ["é", "\r\n", "~"] {
+        let whole = file(&[ship_confirm("0001"), ship_confirm("0002")]).replace('~', terminator);
+        let one = file(&[ship_confirm("0002")]).replace('~', terminator);
+        // The carriage return before the line feed is not of the ISA, whose last byte terminates.
+        let (whole, one) = match terminator {
+            "\r\n" => (whole.replacen(">\r\n", ">\n", 1), one.replacen(">\r\n", ">\n", 1)),
+            _ => (whole, one),
+        };
+        assert_eq!(parts(&whole, By::Set)[1].1, one);
+    }
+}

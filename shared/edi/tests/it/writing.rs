@@ -213,3 +213,21 @@ fn a_line_end_separates_nothing_but_segments() {
     }
     assert!(write_one(Delimiters::new(b'*', b'>', b'\r', None).unwrap(), &[group("OW", "940", order())]).is_ok());
 }
+
+#[test]
+fn binary_data_is_as_long_as_its_segment_says_or_is_refused() {
+    let written = |segment: NewSegment| write_one(Delimiters::STANDARD, &[group("OW", "940", vec![segment])]);
+    assert!(written(NewSegment::new("BIN").elements(["3", "abc"])).is_ok());
+    assert!(written(NewSegment::new("BDS").elements(["ASC", "3", "é1"])).is_ok());
+    for wrong in [
+        NewSegment::new("BIN").elements(["4", "abc"]),
+        NewSegment::new("BIN").elements(["", "abc"]),
+        NewSegment::new("BIN").elements(["3", "abc", "d"]),
+        NewSegment::new("BIN"),
+        NewSegment::new("BIN").element("3").composite(["a", "c"]),
+        NewSegment::new("BDS").elements(["ASC", "2", "é1"]),
+    ] {
+        let error = write::Error::Binary { segment: wrong.id().to_owned(), position: 2 };
+        assert_eq!(written(wrong), Err(error));
+    }
+}

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod acknowledgment;
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod mapping;
 #[cfg(test)]
 mod order_json;
