@@ -1,7 +1,8 @@
 //! How fast files are read, in bytes per CPU second, beside other ways of reading them. One table.
 //!
-//! `cargo bench -p edi`, or `cargo bench -p edi -- memchr2` for the rows with that word in their names. Files are generated, so that everybody measures the same. What counts is the CPU time of the
-//! process, the best of several rounds: other work on the machine does not show.
+//! `cargo bench -p edi`, or `cargo bench -p edi -- memchr2 DESADV` for the rows and the files with these words in their
+//! names. Files are generated, so that everybody measures the same. What counts is the CPU time of the process, the best
+//! of several rounds: other work on the machine does not show.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
@@ -20,20 +21,24 @@ use rows::{ROWS, Tally};
 const ROUNDS: usize = 5;
 
 fn main() {
-    println!("Peak memory of the process while a stream is read in chunks of 64 KiB:");
-    for megabytes in [5, 50, 500] {
-        let segments = stream(megabytes * 1_000_000);
-        println!("  {megabytes:>4} MB  {segments:>9} segments  {} KiB", peak_kib());
+    let mut words = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
+    let (word, kind) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    if word.is_empty() {
+        println!("Peak memory of the process while a stream is read in chunks of 64 KiB:");
+        for megabytes in [5, 50, 500] {
+            let segments = stream(megabytes * 1_000_000);
+            println!("  {megabytes:>4} MB  {segments:>9} segments  {} KiB", peak_kib());
+        }
+        println!();
     }
-    println!();
-    let corpora =
-        [corpus::shipping_advices(), corpus::ship_notices(), corpus::despatch_advices(), corpus::small_files()];
+    let mut corpora =
+        vec![corpus::shipping_advices(), corpus::ship_notices(), corpus::despatch_advices(), corpus::small_files()];
+    corpora.retain(|corpus| corpus.name.contains(&kind));
     print!("{:34}", "MB per CPU second");
     for corpus in &corpora {
         print!("{:>16}", corpus.name);
     }
     println!();
-    let word = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
     for row in ROWS.iter().filter(|row| row.name.contains(&word)) {
         print!("{:34}", row.name);
         for corpus in &corpora {

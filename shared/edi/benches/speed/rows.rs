@@ -64,7 +64,10 @@ fn see(tally: &mut Tally, segment: &Segment<'_>) {
 #[inline(always)]
 fn walk(file: &[u8], see: impl Fn(&mut Tally, &Segment<'_>)) -> Tally {
     let mut tally = Tally::default();
-    for event in Events::new(file) {
+    let mut events = Events::new(file);
+    loop {
+        events.segments(|segment| see(&mut tally, segment));
+        let Some(event) = events.next() else { return tally };
         match &event {
             Event::Segment { segment, .. }
             | Event::SetStart { header: segment, .. }
@@ -80,7 +83,6 @@ fn walk(file: &[u8], see: impl Fn(&mut Tally, &Segment<'_>)) -> Tally {
             _ => {}
         }
     }
-    tally
 }
 
 fn events(file: &[u8]) -> Tally {
