@@ -9,7 +9,7 @@ use crate::header::{self, Header, Look, Next, is_filler};
 use crate::index::{Index, Window};
 use crate::limits::{BINARY_LEN_MAX, FINDINGS_MAX, SEGMENT_LEN_MAX, SEGMENTS_PER_SET_MAX, STRAY_LEN_MAX};
 use crate::scan;
-use crate::seen::Seen;
+use crate::seen::{Control, Seen};
 use crate::segment::{Segment, Syntax};
 use crate::sniff;
 use crate::value;
@@ -139,11 +139,13 @@ pub struct Events<'a> {
 
 impl<'a> Events<'a> {
     /// From the first byte, with the usual limits.
+    #[inline]
     pub fn new(bytes: &'a [u8]) -> Self {
         Self::with_limits(bytes, Limits::default())
     }
 
     /// From the first byte, with other limits.
+    #[inline]
     pub fn with_limits(bytes: &'a [u8], limits: Limits) -> Self {
         Self { bytes, core: Core::new(limits) }
     }
@@ -300,18 +302,17 @@ impl Stray {
 struct Level {
     ordinal: usize,
     /// Its control number as it stands.
-    raw_control: Vec<u8>,
+    raw_control: Control,
     start: usize,
     /// Where what is known of it ends.
     end: usize,
 }
 
 impl Level {
-    /// Begins anew. The memory of its texts is used again.
+    /// Begins anew.
     fn open(&mut self, ordinal: usize, start: usize, end: usize, segment: &Segment<'_>, control: Option<&[u8]>) {
         let control = segment.data(control.unwrap_or_default().trim_ascii());
-        self.raw_control.clear();
-        self.raw_control.extend_from_slice(control.trim_ascii());
+        self.raw_control.set(control.trim_ascii());
         (self.ordinal, self.start, self.end) = (ordinal, start, end);
     }
 
@@ -440,6 +441,7 @@ enum Found<'a> {
 }
 
 impl Core {
+    #[inline]
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             at: 0,
@@ -1266,7 +1268,11 @@ impl Core {
 
     /// Source: ISO 9735-1, UNH.
     fn check_unh(&mut self, unh: &Segment<'_>, found: &mut Vec<Defect>) {
-        let part = |c| unh.component_bytes(2, c).map(|bytes| unh.data(bytes));
+        let mut parts = [None; 4];
+        for (part, bytes) in parts.iter_mut().zip(unh.components(2)) {
+            *part = Some(bytes);
+        }
+        let part = |c: usize| parts.get(c - 1).copied().flatten().map(|bytes| unh.data(bytes));
         if part(1).is_none_or(|id| id.trim_ascii().is_empty()) {
             found.push((Code::SetIdInvalid, Part::Component(2, 1), "UNH names no message type."));
         }

@@ -13,8 +13,43 @@ const DIGITS_MAX: usize = 18;
 pub(crate) struct Seen {
     /// Numbers each one more than the one before, as nearly all senders count.
     run: Run,
+    /// The first that is known by several parts: most files have no second one, and need no table.
+    first: Joined,
     others: HashSet<u128>,
 }
+
+/// Several parts as one, each after its length. Empty if there are none, or too much of them.
+#[derive(Clone, Copy, Debug)]
+struct Joined {
+    bytes: [u8; JOINED_LEN_MAX],
+    len: usize,
+}
+
+impl Default for Joined {
+    fn default() -> Self {
+        Self { bytes: [0; JOINED_LEN_MAX], len: 0 }
+    }
+}
+
+impl Joined {
+    fn of(parts: &[&[u8]]) -> Option<Self> {
+        let mut joined = Self::default();
+        for part in parts {
+            let (len, rest) = joined.bytes.get_mut(joined.len..)?.split_first_mut()?;
+            *len = u8::try_from(part.len()).ok()?;
+            rest.get_mut(..part.len())?.copy_from_slice(part);
+            joined.len += 1 + part.len();
+        }
+        Some(joined)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// Longest parts that are kept as they are, with their lengths: sender, receiver and control number of an ISA have 43.
+const JOINED_LEN_MAX: usize = 64;
 
 /// Numbers from `first` on, `count` of them, written with at least `width` digits.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,12 +80,13 @@ impl Seen {
     /// Nothing was seen. The memory is used again.
     pub(crate) fn clear(&mut self) {
         self.run = Run::default();
+        self.first.len = 0;
         self.others.clear();
     }
 
     /// Takes a control number in, and says whether it is new.
     pub(crate) fn insert(&mut self, control: &[u8]) -> bool {
-        if self.run.count == 0 && self.others.is_empty() {
+        if self.run.count == 0 && self.first.len == 0 && self.others.is_empty() {
             if let Some(first) = digits(control) {
                 self.run = Run { first, count: 1, width: control.len() };
                 return true;
@@ -69,7 +105,15 @@ impl Seen {
 
     /// The same of something that is known by several parts.
     pub(crate) fn insert_parts(&mut self, parts: &[&[u8]]) -> bool {
-        self.insert_key(key(parts))
+        let Some(joined) = Joined::of(parts) else { return self.insert_key(key(parts)) };
+        if self.first.len == 0 && self.run.count == 0 && self.others.is_empty() {
+            self.first = joined;
+            return true;
+        }
+        if self.first.bytes() == joined.bytes() {
+            return false;
+        }
+        self.insert_key(key(&[joined.bytes()]))
     }
 
     fn insert_key(&mut self, key: u128) -> bool {
@@ -77,7 +121,37 @@ impl Seen {
     }
 
     fn has_room(&self) -> bool {
-        self.run.count + self.others.len() < CONTROL_NUMBERS_MAX
+        self.run.count + usize::from(self.first.len > 0) + self.others.len() < CONTROL_NUMBERS_MAX
+    }
+}
+
+/// A control number as it stands, without blanks around it. Those that the standards allow need no memory.
+#[derive(Debug, Default)]
+pub(crate) struct Control {
+    short: [u8; CONTROL_LEN],
+    len: usize,
+    long: Vec<u8>,
+}
+
+/// Longest control number that the standards allow, bytes, and some more. Source: ISO 9735-1, 0020: 14 characters.
+const CONTROL_LEN: usize = 16;
+
+impl Control {
+    pub(crate) fn set(&mut self, bytes: &[u8]) {
+        self.len = bytes.len();
+        self.long.clear();
+        match self.short.get_mut(..bytes.len()) {
+            Some(short) => short.copy_from_slice(bytes),
+            None => self.long.extend_from_slice(bytes),
+        }
+    }
+}
+
+impl std::ops::Deref for Control {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.short.get(..self.len).unwrap_or(&self.long)
     }
 }
 
@@ -99,6 +173,21 @@ fn key(parts: &[&[u8]]) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_found_again_however_long() {
+        let long = "x".repeat(JOINED_LEN_MAX);
+        let rows: [&[&str]; 4] = [&["a", "bc"], &["ab", "c"], &["abc"], &["a", &long]];
+        for start in 0..rows.len() {
+            let mut seen = Seen::default();
+            for expected in [true, false] {
+                for n in 0..rows.len() {
+                    let parts: Vec<&[u8]> = rows[(start + n) % rows.len()].iter().map(|part| part.as_bytes()).collect();
+                    assert_eq!(seen.insert_parts(&parts), expected, "{parts:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_run_finds_what_a_set_of_all_finds() {

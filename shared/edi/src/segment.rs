@@ -324,7 +324,8 @@ impl<'a> Segment<'a> {
 
     /// Component `c` of element `n` (of its first repetition), as it stands; `None` if empty or not there.
     pub fn component_bytes(&self, n: usize, c: usize) -> Option<&'a [u8]> {
-        let bytes = self.components(n).nth(c.checked_sub(1)?)?;
+        let repetition = self.split(self.element_bytes(n)?, self.syntax.delimiters().repetition()).next()?;
+        let bytes = self.split(repetition, Some(self.syntax.delimiters().component())).nth(c.checked_sub(1)?)?;
         let empty = if self.syntax.wrapped() { bytes.iter().all(|&byte| is_line_end(byte)) } else { bytes.is_empty() };
         (!empty).then_some(bytes)
     }
@@ -399,18 +400,39 @@ struct Split<'a> {
 impl<'a> Iterator for Split<'a> {
     type Item = &'a [u8];
 
+    #[inline]
     fn next(&mut self) -> Option<&'a [u8]> {
         let bytes = self.rest?;
+        let Some(separator) = self.separator else {
+            self.rest = None;
+            return Some(bytes);
+        };
+        if !self.wrapped {
+            let release = self.release.unwrap_or(separator);
+            let mut from = 0;
+            while let Some(rest) = bytes.get(from..)
+                && let Some(found) = rest.iter().position(|&byte| byte == separator || byte == release)
+            {
+                let at = from + found;
+                if bytes.get(at) == Some(&separator) {
+                    self.rest = bytes.get(at + 1..);
+                    return bytes.get(..at);
+                }
+                from = at + 2;
+            }
+            self.rest = None;
+            return Some(bytes);
+        }
         let mut released = false;
         for (index, &byte) in bytes.iter().enumerate() {
-            if self.wrapped && is_line_end(byte) {
+            if is_line_end(byte) {
                 continue;
             }
             if released {
                 released = false;
             } else if Some(byte) == self.release {
                 released = true;
-            } else if Some(byte) == self.separator {
+            } else if byte == separator {
                 self.rest = bytes.get(index + 1..);
                 return bytes.get(..index);
             }

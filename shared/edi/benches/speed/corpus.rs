@@ -83,18 +83,18 @@ fn ship_notice(n: usize) -> String {
     set + "CTT*8~\n"
 }
 
-pub(crate) fn shipping_advices() -> Corpus {
-    Corpus::new("945, 50 MB", vec![x12(1, "SW", LARGE, shipping_advice)], false)
+pub(crate) fn shipping_advices(name: &'static str) -> Corpus {
+    Corpus::new(name, vec![x12(1, "SW", LARGE, shipping_advice)], false)
 }
 
-pub(crate) fn ship_notices() -> Corpus {
-    Corpus::new("856, 50 MB", vec![x12(1, "SH", LARGE, ship_notice)], false)
+pub(crate) fn ship_notices(name: &'static str) -> Corpus {
+    Corpus::new(name, vec![x12(1, "SH", LARGE, ship_notice)], false)
 }
 
-pub(crate) fn small_files() -> Corpus {
+pub(crate) fn small_files(name: &'static str) -> Corpus {
     let (count, len) = SMALL;
     let files = (1..=count).map(|number| x12(number, "SW", len, shipping_advice)).collect();
-    Corpus::new("945, 2.5 KB", files, false)
+    Corpus::new(name, files, false)
 }
 
 fn despatch_advice(n: usize) -> String {
@@ -113,7 +113,7 @@ fn despatch_advice(n: usize) -> String {
     message
 }
 
-pub(crate) fn despatch_advices() -> Corpus {
+pub(crate) fn despatch_advices(name: &'static str) -> Corpus {
     let mut file = "UNA:+.? '\nUNB+UNOC:3+4012345000009:14+4098765000000:14+260131:1435+REF1'\n".to_owned();
     let mut messages = 0;
     while file.len() + 60 < LARGE {
@@ -124,7 +124,7 @@ pub(crate) fn despatch_advices() -> Corpus {
         let _ = writeln!(file, "{message}UNT+{segments}+{messages}'");
     }
     let _ = writeln!(file, "UNZ+{messages}+REF1'");
-    Corpus::new("DESADV, 50 MB", vec![file.into_bytes()], true)
+    Corpus::new(name, vec![file.into_bytes()], true)
 }
 
 /// The beginning, a part of about 1 MB to be repeated, and the end of a file of any length.
