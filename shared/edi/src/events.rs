@@ -815,6 +815,7 @@ impl Core {
         self.before = None;
         self.within = Within::Nothing;
         (self.headed_groups, self.groups, self.loose, self.ta1s) = (0, 0, 0, 0);
+        self.seen_groups.clear();
         self.stray = Stray::at(self.at);
         let found = match standard {
             Standard::X12 => self.check_isa(&segment, &defects),
@@ -1153,7 +1154,7 @@ impl Core {
         }
         let fields = [1, 2, 3, 6].map(field);
         if !self.seen_groups.insert_parts(&fields.each_ref().map(AsRef::as_ref)) {
-            let message = "An earlier group of this file has the same GS01, GS02, GS03 and GS06.";
+            let message = "An earlier group of this interchange has the same GS01, GS02, GS03 and GS06.";
             found.push((Code::GroupControlNumberDuplicate, Part::Element(6), message));
         }
     }
@@ -1168,8 +1169,7 @@ impl Core {
             let message = "The reference of UNG does not have 1 to 14 characters.";
             found.push((Code::GroupControlNumberInvalid, Part::Component(5, 1), message));
         }
-        let ordinal = self.interchange.ordinal.to_le_bytes();
-        if !self.seen_groups.insert_parts(&[b"UNG", &ordinal, &self.group.raw_control]) {
+        if !self.seen_groups.insert(&self.group.raw_control) {
             let message = "An earlier group of this interchange has the same reference.";
             found.push((Code::GroupControlNumberDuplicate, Part::Component(5, 1), message));
         }

@@ -248,7 +248,7 @@ syntax_codes! {
     /// GS06 is not one to nine digits.
     GroupControlNumberInvalid = "group-control-number-invalid", Group, Reject, Some("6"), contrl "12";
     /// The control number of the group was used before.
-    /// Same GS01, GS02, GS03 and GS06 as an earlier group of the file.
+    /// Same GS01, GS02, GS03 and GS06 as an earlier group of the interchange. Source: X12 element 716, code 19.
     GroupControlNumberDuplicate = "group-control-number-duplicate", Group, Reject, Some("19"), before 005010 Some("6"), contrl "26";
     /// The group holds no transaction set.
     /// Source: X12.6, functional group: one set or more; ISO 9735-1, group.

@@ -113,7 +113,7 @@ impl Seen {
         if self.first.bytes() == joined.bytes() {
             return false;
         }
-        self.insert_key(key(&[joined.bytes()]))
+        self.insert_key(key(&[joined.bytes(), b"joined"]))
     }
 
     fn insert_key(&mut self, key: u128) -> bool {

@@ -105,7 +105,7 @@ fn despatch_advice(n: usize) -> String {
     for line in 1..=3 {
         let _ = write!(
             message,
-            "CPS+{}+1'\nPCI+33E'\nGIN+BJ+001061414112345678'\nLIN+{line}++4000862141404:EN'\nPIA+1+SKU-{n}:SA'\n\
+            "CPS+{}+1'\nPAC+1'\nPCI+33E'\nGIN+BJ+001061414112345678'\nLIN+{line}++4000862141404:EN'\nPIA+1+SKU-{n}:SA'\n\
              IMD+F++:::Corrugated box large'\nQTY+12:10:PCE'\n",
             line + 1
         );

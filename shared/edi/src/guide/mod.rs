@@ -233,6 +233,12 @@ impl Guides {
         })
     }
 
+    /// Those of these sets alone: whoever takes no others says so with `set-not-supported`.
+    #[must_use]
+    pub fn only(&self, sets: &[&str]) -> Self {
+        Self(self.0.iter().filter(|slot| sets.contains(&slot.id.as_str())).cloned().collect())
+    }
+
     /// The same guides with a partner's deviations.
     ///
     /// # Errors
