@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
 mod corpus;
+mod files;
 mod rows;
 
 use std::time::Duration;

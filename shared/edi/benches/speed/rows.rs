@@ -134,7 +134,9 @@ fn validated(file: &[u8]) -> Tally {
                 checker = last.as_ref().map(|(_, guide, fit)| Checker::new(guide, *fit, Repertoire::Any));
             }
             Event::SetEnd { trailer, range, findings, .. } => {
-                trailer.iter().for_each(|trailer| see(&mut of_set, trailer));
+                if let Some(trailer) = trailer {
+                    see(&mut of_set, trailer);
+                }
                 let found =
                     checker.take().map(|checker| checker.finish(&Place::default(), trailer.as_ref(), range.end));
                 if findings.is_empty() && found.is_some_and(|found| found.is_empty()) {
