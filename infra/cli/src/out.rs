@@ -53,6 +53,17 @@ impl Out {
         });
     }
 
+    /// Several results for machines, a line each; written together, for there may be very many.
+    pub fn json_lines<T: Serialize>(&self, values: impl IntoIterator<Item = T>) {
+        let mut lines = Vec::new();
+        for value in values {
+            if serde_json::to_writer(&mut lines, &value).is_ok() {
+                lines.push(b'\n');
+            }
+        }
+        self.bytes(&lines);
+    }
+
     /// A result as it is: bytes on stdout.
     pub fn bytes(&self, bytes: &[u8]) {
         self.bar.suspend(|| {

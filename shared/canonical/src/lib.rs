@@ -25,8 +25,8 @@ pub use id::{
     short_hash,
 };
 pub use message::{
-    Acknowledgment, Content, GroupAck, Inbound, Message, MilestoneUpdate, Owed, SetReference, ShipConfirm, ShippedLine,
-    Work,
+    Acknowledgment, AcknowledgmentDocument, Content, GroupAck, Inbound, Message, MilestoneUpdate, Owed, SetReference,
+    ShipConfirm, ShippedLine, Work,
 };
 pub use moment::{Moment, MomentError};
 pub use order::{Address, Carrier, OrderLine, OrderRelease};

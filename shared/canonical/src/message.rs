@@ -183,12 +183,46 @@ pub struct Owed {
 /// The body of an acknowledgment, not yet numbered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acknowledgment {
-    /// Segments from AK1 to AK9: the id, then the elements, each of one or more components.
+    /// Which document it is.
+    #[serde(default)]
+    pub document: AcknowledgmentDocument,
+    /// Its segments, those of the envelopes left out: the id, then the elements, each of one or more components.
     pub segments: Vec<(String, Vec<Vec<String>>)>,
-    /// Version of the acknowledged group (GS08), in which the answer is written.
+    /// In which version the answer is written: GS08, such as `004010`; of a TA1 the interchange's, such as `00401`; of a
+    /// CONTRL `D.3` or `4.1`.
     pub version: String,
-    /// The acknowledged group in words: interchange and group control number.
+    /// What is acknowledged, in words: interchange and group control number.
     pub group: String,
+}
+
+/// Documents that acknowledge syntax.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AcknowledgmentDocument {
+    /// X12, of an interchange.
+    #[serde(rename = "TA1")]
+    Ta1,
+    /// X12, of a group.
+    #[default]
+    #[serde(rename = "997")]
+    Functional997,
+    /// X12, of a group of an implementation guide.
+    #[serde(rename = "999")]
+    Implementation999,
+    /// EDIFACT, of an interchange.
+    #[serde(rename = "CONTRL")]
+    Contrl,
+}
+
+impl AcknowledgmentDocument {
+    /// Its name in its standard.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ta1 => "TA1",
+            Self::Functional997 => "997",
+            Self::Implementation999 => "999",
+            Self::Contrl => "CONTRL",
+        }
+    }
 }
 
 /// What the queue of a step holds: a message from the edge, or an event from the bus.

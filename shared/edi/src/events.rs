@@ -151,21 +151,29 @@ impl<'a> Events<'a> {
     }
 }
 
-impl<'a> Iterator for Events<'a> {
-    type Item = Event<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Event<'a>> {
+impl<'a> Events<'a> {
+    /// The next event that is no plain segment.
+    #[inline(never)]
+    fn next_of_any_kind(&mut self) -> Option<Event<'a>> {
         loop {
-            let window = self.bytes.get(self.core.at..)?;
-            if let Some(segment) = self.core.swift(window) {
-                return Some(Event::Segment { segment, finding: None });
-            }
-            match self.core.step(window, true) {
+            match self.core.step(self.bytes.get(self.core.at..)?, true) {
                 Step::Event(event) => return Some(event),
                 Step::Again => {}
                 Step::More | Step::End => return None,
             }
+        }
+    }
+}
+
+impl<'a> Iterator for Events<'a> {
+    type Item = Event<'a>;
+
+    #[expect(clippy::inline_always, reason = "a segment that stays in registers is read twice as fast")]
+    #[inline(always)]
+    fn next(&mut self) -> Option<Event<'a>> {
+        match self.core.swift(self.bytes.get(self.core.at..)?) {
+            Some(segment) => Some(Event::Segment { segment, finding: None }),
+            None => self.next_of_any_kind(),
         }
     }
 }
@@ -453,7 +461,8 @@ impl Core {
     /// The next segment of the open set, where nothing is special about it: it is short, its id is none that an envelope
     /// or binary data has, nothing is released in it. This is how nearly all segments are read; whatever else there is,
     /// [`Self::step`] reads, and it would read these likewise.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
     pub(crate) fn swift<'a>(&mut self, window: &'a [u8]) -> Option<Segment<'a>> {
         let syntax = self.plain?;
         if !self.set_open || self.passing != Passing::Nothing || self.segments as usize >= SEGMENTS_PER_SET_MAX {
@@ -468,8 +477,7 @@ impl Core {
         let rest = window.get(lead..)?;
         match rest {
             [b'S', b'E' | b'T', ..]
-            | [b'G', b'E' | b'S', ..]
-            | [b'I', b'E' | b'S', ..]
+            | [b'G' | b'I', b'E' | b'S', ..]
             | [b'T', b'A', ..]
             | [b'B', b'I' | b'D', ..]
             | [b'U', b'N' | b'S', ..] => return None,
@@ -751,6 +759,7 @@ impl Core {
         self.before = None;
         self.within = Within::Nothing;
         (self.headed_groups, self.groups, self.loose, self.ta1s) = (0, 0, 0, 0);
+        self.seen_groups.0.clear();
         self.stray = Stray::at(self.at);
         let found = match standard {
             Standard::X12 => self.check_isa(&segment, &defects),
@@ -978,7 +987,8 @@ impl Core {
 
     fn open_with(&mut self, syntax: Syntax) {
         self.open = Some(syntax);
-        self.plain = self.open.filter(|syntax| !syntax.wrapped() && self.limits.segment_len_max >= scan::BLOCK);
+        let plain = |syntax: &Syntax| !syntax.wrapped() && syntax.delimiters().terminator().is_ascii();
+        self.plain = self.open.filter(plain).filter(|_| self.limits.segment_len_max >= scan::BLOCK);
     }
 
     /// ISX names a release character. Source: X12.5 from 007040 on, ISX01.
@@ -1084,7 +1094,7 @@ impl Core {
         }
         let fields = [1, 2, 3, 6].map(field);
         if !self.seen_groups.insert(key(&fields.each_ref().map(AsRef::as_ref))) {
-            let message = "An earlier group of this file has the same GS01, GS02, GS03 and GS06.";
+            let message = "An earlier group of this interchange has the same GS01, GS02, GS03 and GS06.";
             found.push((Code::GroupControlNumberDuplicate, Part::Element(6), message));
         }
     }
@@ -1099,8 +1109,7 @@ impl Core {
             let message = "The reference of UNG does not have 1 to 14 characters.";
             found.push((Code::GroupControlNumberInvalid, Part::Component(5, 1), message));
         }
-        let ordinal = self.interchange.ordinal.to_le_bytes();
-        if !self.seen_groups.insert(key(&[b"UNG", &ordinal, &self.group.raw_control])) {
+        if !self.seen_groups.insert(key(&[&self.group.raw_control])) {
             let message = "An earlier group of this interchange has the same reference.";
             found.push((Code::GroupControlNumberDuplicate, Part::Component(5, 1), message));
         }

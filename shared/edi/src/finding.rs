@@ -248,7 +248,7 @@ syntax_codes! {
     /// GS06 is not one to nine digits.
     GroupControlNumberInvalid = "group-control-number-invalid", Group, Reject, Some("6"), contrl "12";
     /// The control number of the group was used before.
-    /// Same GS01, GS02, GS03 and GS06 as an earlier group of the file.
+    /// Same GS01, GS02, GS03 and GS06 as an earlier group of the interchange. Source: X12 element 716, code 19.
     GroupControlNumberDuplicate = "group-control-number-duplicate", Group, Reject, Some("19"), before 005010 Some("6"), contrl "26";
     /// The group holds no transaction set.
     /// Source: X12.6, functional group: one set or more; ISO 9735-1, group.
@@ -259,6 +259,9 @@ syntax_codes! {
 
     /// The transaction set is none that we take.
     SetNotSupported = "set-not-supported", Set, Reject, Some("1"), contrl "14";
+    /// Of the transaction set the envelope alone was checked.
+    /// It is one of the standard's, and there is no guide for it here. A note.
+    SetUnchecked = "set-unchecked", Set, Note, None;
     /// The transaction set has no trailer.
     /// The next header or the end of the group came before the SE or UNT.
     SetTrailerMissing = "set-trailer-missing", Set, Reject, Some("2"), contrl "13";

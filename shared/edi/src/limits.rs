@@ -36,9 +36,10 @@ pub const RECORD_LEN_MAX: usize = 256;
 /// 16 MiB with it; whoever expects larger pictures reads with other [`crate::Limits`].
 pub const BINARY_LEN_MAX: usize = 4 * 1024 * 1024;
 
-/// How many control numbers of each level are remembered to find those used twice: within a group its sets, within a
-/// file its groups and interchanges. Sixteen bytes each, so that a file of any size needs less than 16 MiB. Later ones
-/// are not remembered; numbers used twice over more than this are for the register of who receives the files.
+/// How many control numbers of each level are remembered to find those used twice: within a group its sets, within an
+/// interchange its groups, within a file its interchanges. Sixteen bytes each, so that a file of any size needs less
+/// than 16 MiB. Later ones are not remembered; numbers used twice over more than this are for the register of who
+/// receives the files.
 pub const CONTROL_NUMBERS_MAX: usize = 100_000;
 
 /// Bytes kept of what stands outside the interchanges, to name what it is.

@@ -12,7 +12,8 @@ use crate::delimiters::Delimiters;
 pub(crate) const BLOCK: usize = 64;
 
 /// A bit for each byte of the block that is `byte`, the first byte's lowest.
-#[inline]
+#[expect(clippy::inline_always, reason = "see Events::next")]
+#[inline(always)]
 fn mask(block: &[u8; BLOCK], byte: u8) -> u64 {
     let wanted = u8x16::splat(byte);
     let (quarters, _) = block.as_chunks::<16>();
@@ -95,7 +96,8 @@ pub(crate) fn segment(bytes: &[u8], cut: Cut) -> Option<Ended> {
 
 /// The same for a segment that ends within a block of which the file holds all, and in which nothing is released: its
 /// length and its separators. `None` for all others.
-#[inline]
+#[expect(clippy::inline_always, reason = "see Events::next")]
+#[inline(always)]
 pub(crate) fn short_segment(bytes: &[u8], cut: Cut) -> Option<(usize, u64)> {
     let block = bytes.first_chunk::<BLOCK>()?;
     let terminators = mask(block, cut.terminator);
@@ -134,11 +136,11 @@ fn long_segment(bytes: &[u8], cut: Cut, separators: u64, releases: u64) -> Optio
 /// The element separators of the block at the start of `bytes`. `released` says whether the byte before the block
 /// releases its first one, and afterwards whether the block's last byte releases what follows.
 pub(crate) fn separators(bytes: &[u8], cut: Cut, released: &mut bool) -> u64 {
-    let [_, separators, releases] = masks(bytes, cut);
-    let separators = separators & below(bytes.len());
-    let Some(release) = cut.release else { return separators };
-    if !*released && releases == 0 {
-        return separators;
+    let [_, elements, escapes] = masks(bytes, cut);
+    let elements = elements & below(bytes.len());
+    let Some(release) = cut.release else { return elements };
+    if !*released && escapes == 0 {
+        return elements;
     }
     let mut free = 0;
     for (index, &byte) in bytes.iter().take(BLOCK).enumerate() {
@@ -156,6 +158,14 @@ pub(crate) fn separators(bytes: &[u8], cut: Cut, released: &mut bool) -> u64 {
     free
 }
 
+/// Whether the first block of a segment ends in a release character that is not released itself.
+#[inline(never)]
+fn ends_released(bytes: &[u8], cut: Cut) -> bool {
+    let mut released = false;
+    separators(bytes, cut, &mut released);
+    released
+}
+
 /// The elements of a segment, its id first.
 #[derive(Clone, Debug)]
 pub struct Elements<'a> {
@@ -168,62 +178,59 @@ pub struct Elements<'a> {
     /// Where the next element begins; `None` when all are done.
     next: Option<usize>,
     released: bool,
-    /// How many more separators count; what follows is one element (binary data).
-    left: usize,
+    /// How far separators count; what follows is one element (binary data).
+    end: usize,
 }
 
 impl<'a> Elements<'a> {
-    #[inline]
-    pub(crate) fn new(bytes: &'a [u8], cut: Cut, separators: u64, separators_max: usize) -> Self {
-        let mut released = false;
-        if bytes.len() > BLOCK && cut.release.is_some() {
-            // Only asked for whether the first block ends in a release character.
-            self::separators(bytes, cut, &mut released);
-        }
-        Self { bytes, cut, separators, block: 0, next: Some(0), released, left: separators_max }
+    /// `separators` are those of the first block; `separators_max` says how many count, if not all, which then are in
+    /// the first block.
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
+    pub(crate) fn new(bytes: &'a [u8], cut: Cut, separators: u64, separators_max: Option<u8>) -> Self {
+        let released = bytes.len() > BLOCK && cut.release.is_some() && ends_released(bytes, cut);
+        let (separators, end) = match separators_max {
+            None => (separators, bytes.len()),
+            Some(max) => (lowest(separators, max), 0),
+        };
+        Self { bytes, cut, separators, block: 0, next: Some(0), released, end }
     }
 }
 
-impl<'a> Elements<'a> {
-    /// What follows the separators of this block: those of the next, or the last element.
-    fn beyond(&mut self, start: usize) -> Option<&'a [u8]> {
-        loop {
-            let block = self.block + BLOCK;
-            match self.bytes.get(block..) {
-                Some(rest) if !rest.is_empty() && self.left > 0 => {
-                    self.block = block;
-                    self.separators = separators(rest, self.cut, &mut self.released);
-                }
-                _ => {
-                    self.next = None;
-                    return self.bytes.get(start..);
-                }
-            }
-            if self.separators != 0 {
-                return self.next();
-            }
-        }
-    }
+/// The lowest bits of a mask, so many.
+#[inline(never)]
+fn lowest(mask: u64, count: u8) -> u64 {
+    let above = (0..count).fold(mask, |mask, _| mask & mask.saturating_sub(1));
+    mask & !above
+}
+
+/// The separators of a later block of a segment, and whether its last byte releases what follows. By value, as an
+/// iterator whose address is taken does not stay in registers.
+#[inline(never)]
+fn later_block(bytes: &[u8], block: usize, cut: Cut, mut released: bool) -> (u64, bool) {
+    let separators = separators(bytes.get(block..).unwrap_or_default(), cut, &mut released);
+    (separators, released)
 }
 
 impl<'a> Iterator for Elements<'a> {
     type Item = &'a [u8];
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
     fn next(&mut self) -> Option<&'a [u8]> {
         let start = self.next?;
-        if self.separators != 0 && self.left > 0 {
-            let end = self.block + self.separators.trailing_zeros() as usize;
-            self.separators &= self.separators - 1;
-            self.left -= 1;
-            self.next = Some(end + 1);
-            return self.bytes.get(start..end);
+        while self.separators == 0 {
+            self.block += BLOCK;
+            if self.block >= self.end {
+                self.next = None;
+                return self.bytes.get(start..);
+            }
+            (self.separators, self.released) = later_block(self.bytes, self.block, self.cut, self.released);
         }
-        if self.bytes.len() <= BLOCK {
-            self.next = None;
-            return self.bytes.get(start..);
-        }
-        self.beyond(start)
+        let end = self.block + self.separators.trailing_zeros() as usize;
+        self.separators &= self.separators - 1;
+        self.next = Some(end + 1);
+        self.bytes.get(start..end)
     }
 }
 
@@ -261,7 +268,7 @@ mod tests {
                     let mut bytes = vec![b'x'; lead];
                     bytes.extend((0..5).map(|n| alphabet[pattern / 6_usize.pow(n) % 6]));
                     let ours = segment(&bytes, cut).map(|ended| {
-                        let elements = Elements::new(&bytes[..ended.len], cut, ended.separators, usize::MAX);
+                        let elements = Elements::new(&bytes[..ended.len], cut, ended.separators, None);
                         elements.map(<[u8]>::to_vec).collect::<Vec<_>>()
                     });
                     assert_eq!(ours, plainly(&bytes, cut), "{}", String::from_utf8_lossy(&bytes));
@@ -273,7 +280,7 @@ mod tests {
     #[test]
     fn after_the_last_separator_that_counts_all_is_one_element() {
         let elements = |max| Elements::new(b"BIN*4*a*b*", X12, segment(b"BIN*4*a*b*~", X12).unwrap().separators, max);
-        assert_eq!(elements(2).collect::<Vec<_>>(), [b"BIN".as_slice(), b"4", b"a*b*"]);
-        assert_eq!(elements(9).count(), 5);
+        assert_eq!(elements(Some(2)).collect::<Vec<_>>(), [b"BIN".as_slice(), b"4", b"a*b*"]);
+        assert_eq!(elements(None).count(), 5);
     }
 }

@@ -27,7 +27,8 @@ impl Syntax {
         ]))
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
     pub(crate) fn delimiters(self) -> Delimiters {
         let [element, component, terminator, repetition, release, decimal_mark, _, _] = self.0.to_le_bytes();
         let there = |byte: u8| Some(byte).filter(|&byte| byte != 0);
@@ -57,7 +58,8 @@ impl Syntax {
         self.delimiters().release()
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
     pub(crate) fn cut(self) -> Cut {
         Cut::new(self.delimiters(), self.wrapped())
     }
@@ -107,7 +109,8 @@ impl<'a> Segment<'a> {
     }
 
     /// A segment of a set, with one byte of terminator, in a file that is not in records.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
     pub(crate) fn plain(bytes: &'a [u8], start: usize, syntax: Syntax, separators: u64, position: u32) -> Self {
         Self { bytes, start, separators, syntax, position, joined_id: [0; 3], tail: 1 }
     }
@@ -191,17 +194,16 @@ impl<'a> Segment<'a> {
     }
 
     /// The id and the elements.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
     fn parts(&self) -> Elements<'a> {
-        let max = match self.tail >> 4 {
-            0 => usize::MAX,
-            max => usize::from(max),
-        };
+        let max = Some(self.tail >> 4).filter(|&max| max > 0);
         Elements::new(self.bytes, self.syntax.cut(), self.separators, max)
     }
 
     /// All elements from the first, empty ones included, as they stand.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
     pub fn elements_raw(&self) -> Elements<'a> {
         let mut parts = self.parts();
         parts.next();

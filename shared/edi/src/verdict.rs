@@ -326,6 +326,10 @@ fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides, repertoir
     };
     match guides.find(&id, &version).filter(|(guide, _)| guide.standard() == set.standard) {
         _ if id.is_empty() => {}
+        None if guides.passes(set.standard, &id) => {
+            let message = format!("There is no guide for {id} here: its envelope alone was checked.");
+            findings.push(header(SyntaxCode::SetUnchecked, type_at, message));
+        }
         None => {
             findings.push(header(
                 SyntaxCode::SetNotSupported,

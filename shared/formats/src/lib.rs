@@ -1,6 +1,7 @@
 //! Documents as partners write them, and the canonical documents they stand for. Both ways, driven by a profile.
 //!
 //! What comes in: [`order_json`] (the ERP's request), [`webhook`] (partners' webhook bodies), 945 and 997 in [`x12`].
+//! Every other EDI document, in and out: [`mapping`], by maps that are data.
 //! What goes out: 940 and 997 in [`x12`], [`release_json`] (what a REST partner gets), [`problem`] (a refusal).
 //!
 //! Invariants: nothing is taken that its published schema refuses; every wrong field is one finding with its place; no

@@ -33,6 +33,15 @@ pub const MAP_LINES_MAX: usize = 5_000;
 /// makes. More would be larger than a function's memory.
 pub const DRAFT_NODES_MAX: usize = 2_000_000;
 
+/// Longest that a partner's expression may run, milliseconds: a thousand times what one over a usual document takes.
+pub const EXPRESSION_MS_MAX: u64 = 500;
+
+/// Deepest nesting of calls in a partner's expression.
+pub const EXPRESSION_DEPTH_MAX: usize = 200;
+
+/// Longest list that a partner's expression may make.
+pub const EXPRESSION_LIST_MAX: usize = 100_000;
+
 /// Deepest unit of a shipment's tree. Order, pallet, carton, inner pack and item are five; deeper ones are built to
 /// exhaust a reader's stack.
 pub const TREE_DEPTH_MAX: usize = 24;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use canonical::{Digest, PartnerId, Role};
+use edi::guide::Guides;
 use serde::{Deserialize, Serialize};
 
 use crate::{House, Profile, Via};
@@ -156,6 +157,9 @@ fn lint_profile(profile: &Profile, complain: &mut impl FnMut(String)) {
     }
     if let Some(edi) = &profile.edi {
         lint_edi(edi, complain);
+    }
+    if let Err(error) = Guides::built_in().with_overlay(&profile.agreement.overlay) {
+        complain(format!("agreement.overlay, {error}"));
     }
     if let Some(endpoint) = &profile.endpoint
         && !(endpoint.url.starts_with("https://") || endpoint.url.starts_with("http://"))

@@ -8,5 +8,8 @@ mod profile;
 mod routing;
 
 pub use bundle::{Bundle, BundleError, Lint, SourceFile, compile};
-pub use profile::{Auth, DocumentFormat, EdiIdentity, Endpoint, Profile, ReleasePlacing, Stage, Subscription, Via};
+pub use profile::{
+    Auth, DocumentFormat, EdiAgreement, EdiIdentity, Endpoint, MapWishes, Profile, ReleasePlacing, Stage, Subscription,
+    UnitFactor, Via,
+};
 pub use routing::{House, Rule, When};

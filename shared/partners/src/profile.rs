@@ -1,8 +1,10 @@
 //! One partner's profile.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use canonical::{Digest, EventType, Guarantee, PartnerId, PartnerScope, Principal, Role, Tenant};
+use canonical::{Digest, EventType, Guarantee, PartnerId, PartnerScope, Principal, Quantity, Role, Tenant};
+use edi::ack::AckPolicy;
+use edi::guide::Overlay;
 use serde::{Deserialize, Serialize};
 
 /// Everything Crossdock knows of one partner.
@@ -27,6 +29,9 @@ pub struct Profile {
     /// Its identity in EDI envelopes.
     #[serde(default)]
     pub edi: Option<EdiIdentity>,
+    /// What is agreed with it on EDI documents.
+    #[serde(default)]
+    pub agreement: EdiAgreement,
     /// Where it takes HTTP messages.
     #[serde(default)]
     pub endpoint: Option<Endpoint>,
@@ -107,11 +112,52 @@ pub struct EdiIdentity {
     pub application_code: Option<String>,
 }
 
+/// How one document of a partner differs from the map that all share.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MapWishes {
+    /// Lines in the language of the maps that come before the shared ones: segments, elements, code tables.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub overlay: String,
+    /// For what no line can say: an expression in `JSONata` that makes the canonical document of what was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
+}
+
+/// What a unit of measure is in another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnitFactor {
+    /// The unit that we count in, such as `EA`.
+    pub unit: String,
+    /// How many of it are in one of the partner's.
+    pub factor: Quantity,
+}
+
 impl EdiIdentity {
     /// The application code in force.
     pub fn application(&self) -> &str {
         self.application_code.as_deref().unwrap_or(&self.id)
     }
+}
+
+/// What is agreed with a partner on EDI documents. Where nothing is: the guides as they are, a 997 for every X12 group, a
+/// TA1 where the sender asks for one (ISA14), a CONTRL for every EDIFACT interchange.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EdiAgreement {
+    /// Its deviations from the guides, a line each, such as `945 W27 1..1`; never a guide of its own.
+    #[serde(default)]
+    pub overlay: Overlay,
+    /// Which acknowledgments it gets.
+    #[serde(default)]
+    pub acknowledge: AckPolicy,
+    /// How its documents differ from the maps that all share, by set or message, such as `944` or `DESADV`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub maps: BTreeMap<String, MapWishes>,
+    /// Its units of measure in ours: by `SKU/UNIT`, or by `UNIT` for all items.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub units: BTreeMap<String, UnitFactor>,
 }
 
 /// Where a partner takes HTTP messages. They are signed (Standard Webhooks) with the secret `<partner>/webhook-out`.

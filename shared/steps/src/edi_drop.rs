@@ -2,12 +2,16 @@
 //!
 //! A defect parks the smallest thing that holds it; its siblings go on. Nothing here needs the table.
 
+use std::sync::OnceLock;
+
 use canonical::{
-    Acknowledgment, ArchiveRef, Code, Content, Digest, Finding, Message, MessageId, Owed, Place, Principal,
+    Acknowledgment, AcknowledgmentDocument, ArchiveRef, Code, Content, Digest, Finding, Message, MessageId, Place,
+    Principal,
 };
+use edi::ack::{Owed, owed};
 use edi::guide::Guides;
 use edi::verdict::{self, GroupVerdict, SetVerdict, Verdict};
-use edi::{Delimiters, Group, Interchange, TransactionSet};
+use edi::{Delimiters, Group, Interchange, Standard, TransactionSet};
 use jiff::Timestamp;
 use partners::Profile;
 
@@ -15,6 +19,9 @@ use partners::Profile;
 pub const STEP: &str = "edi-drop";
 /// Longest file, in bytes: it is held in the function's memory twice. (The streaming reader will lift this.)
 pub const FILE_LEN_MAX: usize = 32 << 20;
+
+/// The sets that have a step. Any other is refused in its acknowledgment, so that its sender knows.
+const TAKEN: [&str; 3] = ["945", "997", "999"];
 
 /// Names of files that are not finished, or no files: uploads in progress and folder markers.
 const UNFINISHED: [&str; 4] = [".tmp", ".part", ".filepart", "/"];
@@ -61,6 +68,20 @@ pub fn split(drop: Drop<'_>) -> Split {
     splitter.run()
 }
 
+fn taken_guides() -> &'static Guides {
+    static GUIDES: OnceLock<Guides> = OnceLock::new();
+    GUIDES.get_or_init(|| Guides::built_in().only(&TAKEN))
+}
+
+/// Whether the sender is told of what is wrong in a group.
+fn told_of(owed: &[Owed], index: usize) -> bool {
+    owed.iter().any(|owed| match owed {
+        Owed::Ta1(_) => false,
+        Owed::Functional { group, .. } => *group == index,
+        Owed::Contrl(_) => true,
+    })
+}
+
 struct Splitter<'a> {
     drop: Drop<'a>,
     sha256: Digest,
@@ -75,38 +96,107 @@ impl Splitter<'_> {
             self.defective("file", "file", 0..self.drop.bytes.len(), vec![finding], false);
             return self.split;
         }
+        let guides = match taken_guides().with_overlay(&self.drop.profile.agreement.overlay) {
+            Ok(guides) => guides,
+            // A bundle with such a profile is not published: see the lints of profiles.
+            Err(_) => taken_guides().clone(),
+        };
         let document = edi::read(self.drop.bytes);
         if !document.findings.is_empty() {
             let findings = document.findings.iter().map(formats::x12::finding).collect();
             self.defective("file", "file", 0..self.drop.bytes.len(), findings, false);
         }
         for (index, interchange) in document.interchanges.iter().enumerate() {
-            self.interchange(index, interchange);
+            self.interchange(index, interchange, &guides);
         }
         self.split
     }
 
-    fn interchange(&mut self, index: usize, interchange: &Interchange<'_>) {
+    fn interchange(&mut self, index: usize, interchange: &Interchange<'_>, guides: &Guides) {
         let what = format!("interchange {}", interchange.control_number());
-        let verdicts = verdict::interchange(interchange, Guides::built_in());
+        let verdicts = verdict::interchange(interchange, guides);
         let mut findings: Vec<Finding> = Vec::new();
         if verdicts.verdict == Verdict::Rejected {
             findings.extend(verdicts.findings.iter().map(formats::x12::finding));
         }
-        findings.extend(self.stranger(interchange));
-        if !findings.is_empty() {
-            self.defective(&format!("interchange/{index}"), &what, interchange.range.clone(), findings, false);
-            return;
+        let stranger = self.stranger(interchange);
+        let owed = match &stranger {
+            // Who it is from is not known: there is nobody to answer.
+            Some(_) => Vec::new(),
+            None => owed(&verdicts, self.drop.profile.agreement.acknowledge, Delimiters::default()),
+        };
+        findings.extend(stranger);
+        if findings.is_empty() {
+            for (group, verdict) in interchange.groups.iter().zip(&verdicts.groups) {
+                let told = told_of(&owed, verdict.index);
+                self.group(index, interchange, group, verdict, told);
+            }
+        } else {
+            let told = !owed.is_empty();
+            self.defective(&format!("interchange/{index}"), &what, interchange.range.clone(), findings, told);
         }
-        for (group, verdict) in interchange.groups.iter().zip(&verdicts.groups) {
-            self.group(index, interchange, group, verdict);
+        for owed in owed {
+            self.acknowledge(index, interchange, owed);
         }
+    }
+
+    /// Keeps an acknowledgment that is owed for whoever numbers it.
+    fn acknowledge(&mut self, index: usize, interchange: &Interchange<'_>, owed: Owed) {
+        let whole = format!("interchange {}", interchange.control_number());
+        let controls = interchange.version().into_owned();
+        let (position, range, document, version, segments, acknowledged) = match owed {
+            Owed::Ta1(segment) => (
+                format!("interchange/{index}/acknowledge"),
+                interchange.range.clone(),
+                AcknowledgmentDocument::Ta1,
+                controls,
+                vec![segment],
+                whole,
+            ),
+            Owed::Functional { group, version, set, .. } => {
+                let Some(of) = interchange.groups.get(group) else { return };
+                let document = match set.id.as_str() {
+                    "999" => AcknowledgmentDocument::Implementation999,
+                    _ => AcknowledgmentDocument::Functional997,
+                };
+                (
+                    format!("interchange/{index}/group/{group}/acknowledge"),
+                    of.range.clone(),
+                    document,
+                    version,
+                    set.segments,
+                    format!("{whole} group {}", of.control_number()),
+                )
+            }
+            Owed::Contrl(message) => (
+                format!("interchange/{index}/acknowledge"),
+                interchange.range.clone(),
+                AcknowledgmentDocument::Contrl,
+                format!("{}.{}", message.version, message.release),
+                message.segments,
+                whole,
+            ),
+        };
+        let acknowledgment = Acknowledgment {
+            document,
+            segments: segments.iter().map(|segment| (segment.id().to_owned(), segment.values().to_vec())).collect(),
+            version,
+            group: acknowledged,
+        };
+        let bytes = serde_json::to_vec(&acknowledgment).unwrap_or_default();
+        let owed = canonical::Owed { sha256: Digest::of(&bytes) };
+        self.split.documents.push(bytes);
+        self.push(&position, range, Content::Acknowledge(owed));
     }
 
     /// Whether the envelope names somebody else than the partner of the inbox, or the wrong stage.
     fn stranger(&self, interchange: &Interchange<'_>) -> Option<Finding> {
+        let (id_at, usage_at) = match interchange.standard {
+            Standard::X12 => (6, 15),
+            Standard::Edifact => (2, 11),
+        };
         let place = |element: u64, range: std::ops::Range<usize>| Place::Edi {
-            segment: Some("ISA".to_owned()),
+            segment: Some(interchange.header.id().to_owned()),
             segment_position: Some(1),
             element: Some(element),
             byte_offset: range.start as u64,
@@ -123,7 +213,7 @@ impl Splitter<'_> {
                     id.trim(),
                     self.drop.profile.id
                 ),
-                place: Some(place(6, interchange.header.element_range(6))),
+                place: Some(place(id_at as u64, interchange.header.element_range(id_at))),
             });
         }
         let usage = self.drop.profile.stage.usage_indicator();
@@ -134,53 +224,40 @@ impl Splitter<'_> {
         Some(Finding {
             code: Code::EdiUsageMismatch,
             detail: format!("usage indicator {}, but the partner's traffic is {usage}", given.trim()),
-            place: Some(place(15, interchange.header.element_range(15))),
+            place: Some(place(usage_at as u64, interchange.header.element_range(usage_at))),
         })
     }
 
-    fn group(&mut self, index: usize, interchange: &Interchange<'_>, group: &Group<'_>, verdict: &GroupVerdict) {
+    fn group(
+        &mut self,
+        index: usize,
+        interchange: &Interchange<'_>,
+        group: &Group<'_>,
+        verdict: &GroupVerdict,
+        told: bool,
+    ) {
         let position = format!("interchange/{index}/group/{}", verdict.index);
         let control = group.control_number().into_owned();
         let whole_group = verdict.findings.iter().any(edi::Finding::rejects);
         if whole_group {
             let findings = verdict.findings.iter().map(formats::x12::finding).collect();
-            self.defective(
-                &position,
-                &format!("group {control}"),
-                group.range.clone(),
-                findings,
-                group.needs_acknowledgment(),
-            );
-        } else {
-            for (set, verdict) in group.sets.iter().zip(&verdict.sets) {
-                self.set(&position, interchange, group, set, verdict);
-            }
+            self.defective(&position, &format!("group {control}"), group.range.clone(), findings, told);
+            return;
         }
-        let segments = edi::ack::functional_acknowledgment(verdict, Delimiters::default());
-        if let Some(segments) = segments {
-            let acknowledgment = Acknowledgment {
-                segments: segments.iter().map(|segment| (segment.id().to_owned(), segment.values().to_vec())).collect(),
-                version: group.version().into_owned(),
-                group: format!("interchange {} group {control}", interchange.control_number()),
-            };
-            let document = serde_json::to_vec(&acknowledgment).unwrap_or_default();
-            let owed = Owed { sha256: Digest::of(&document) };
-            self.split.documents.push(document);
-            self.push(&format!("{position}/acknowledge"), group.range.clone(), Content::Acknowledge(owed));
+        for (set, verdict) in group.sets.iter().zip(&verdict.sets) {
+            self.set(&position, (interchange, group, set), verdict, told);
         }
     }
 
     fn set(
         &mut self,
         group_position: &str,
-        interchange: &Interchange<'_>,
-        group: &Group<'_>,
-        set: &TransactionSet<'_>,
+        (interchange, group, set): (&Interchange<'_>, &Group<'_>, &TransactionSet<'_>),
         verdict: &SetVerdict,
+        told: bool,
     ) {
         let position = format!("{group_position}/set/{}", verdict.index);
         let what = format!("transaction set {} {}", set.id(), set.control_number());
-        let told = group.needs_acknowledgment();
         if verdict.verdict == Verdict::Rejected {
             let rejecting = verdict.findings.iter().filter(|finding| finding.rejects());
             // Findings below the set say where; the set's own only that something is wrong below.
@@ -194,7 +271,7 @@ impl Splitter<'_> {
             "945" => {
                 formats::x12::warehouse_shipping_advice_945(set).map(|confirm| vec![Content::ShipConfirm(confirm)])
             }
-            "997" => formats::x12::group_acks_997(interchange, group, set)
+            "997" | "999" => formats::x12::group_acks(interchange, group, set)
                 .map(|acks| acks.into_iter().map(Content::GroupAck).collect())
                 .map_err(|finding| vec![finding]),
             other => Err(vec![Finding {

@@ -4,8 +4,9 @@
 //! numbers, message number, depositor order number. A retry sends the same bytes; a new number is never taken for it.
 
 use canonical::{
-    Acknowledgment, Body, Code, Delivery, DeliveryId, DeliveryState, Digest, Dispatch, Event, EventType, Finding,
-    Guarantee, Message, PartnerScope, Release, ReleaseId, Route, Subject, Target, Transition, short_hash,
+    Acknowledgment, AcknowledgmentDocument, Body, Code, Delivery, DeliveryId, DeliveryState, Digest, Dispatch, Event,
+    EventType, Finding, Guarantee, Message, PartnerScope, Release, ReleaseId, Route, Subject, Target, Transition,
+    short_hash,
 };
 use edi::ControlNumber;
 use formats::x12::{Numbers, Purpose};
@@ -23,6 +24,8 @@ pub const STEP: &str = "order-dispatch";
 pub const GROUP_940: &str = "OW";
 /// Media type of X12 (RFC 1767).
 const X12_MEDIA_TYPE: &str = "application/EDI-X12";
+/// Media type of EDIFACT (RFC 1767).
+const EDIFACT_MEDIA_TYPE: &str = "application/EDIFACT";
 
 /// The last control numbers given out to a partner. A partner's numbers rise by one for each interchange, without gaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -326,15 +329,23 @@ pub fn place_acknowledgment(
         detail: format!("partner {} has no profile", scope.partner),
         place: None,
     })?;
-    let (numbers, counters) = counters.next();
-    let document = formats::x12::acknowledgment_997(owed, &bundle.house, profile, numbers, now)?;
+    let (numbers, after) = counters.next();
+    let grouped =
+        matches!(owed.document, AcknowledgmentDocument::Functional997 | AcknowledgmentDocument::Implementation999);
+    // A TA1 and a CONTRL stand in no functional group: the next group has no gap before it.
+    let counters = if grouped { after } else { Counters { group: counters.group, ..after } };
+    let document = formats::x12::acknowledgment(owed, &bundle.house, profile, numbers, now)?;
+    let content_type = match owed.document {
+        AcknowledgmentDocument::Contrl => EDIFACT_MEDIA_TYPE,
+        _ => X12_MEDIA_TYPE,
+    };
     let delivery = Delivery::pending(
         acknowledgment_delivery(message),
         scope.clone(),
         Subject::Acknowledgment { group: owed.group.clone() },
         numbers.interchange.to_string(),
-        Target::File { name: format!("997-{}.edi", numbers.interchange) },
-        Body { sha256: Digest::of(&document), content_type: X12_MEDIA_TYPE.to_owned() },
+        Target::File { name: format!("{}-{}.edi", owed.document.as_str(), numbers.interchange) },
+        Body { sha256: Digest::of(&document), content_type: content_type.to_owned() },
         Guarantee::Dedupes,
     )
     .decided(now, &bundle.version);

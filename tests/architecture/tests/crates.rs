@@ -15,7 +15,7 @@ const IMPURE: [&str; 8] = ["tokio", "aws-", "aws_", "lambda_", "reqwest", "hyper
 const MAY_USE: [(&str, &[&str]); 10] = [
     ("edi", &[]),
     ("canonical", &[]),
-    ("partners", &["canonical"]),
+    ("partners", &["canonical", "edi"]),
     ("formats", &["partners", "canonical", "edi"]),
     ("steps", &["formats", "partners", "canonical", "edi"]),
     ("ports", &["partners", "canonical"]),

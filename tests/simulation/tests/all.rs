@@ -11,6 +11,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod acknowledging;
 mod cast;
 mod concurrent;
 mod faults;

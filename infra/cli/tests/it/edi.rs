@@ -225,6 +225,20 @@ fn an_acknowledgment_is_accepted_and_is_not_acknowledged() {
 }
 
 #[test]
+fn answers_to_any_awkward_file_are_accepted_together() {
+    let awkward = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/edi/tests/awkward");
+    let answers = run(&["edi", "ack", "--ta1", "always", shown(&awkward)], b"");
+    // Who does not say who it is cannot be answered, and is named.
+    assert_eq!(status(&answers), 3);
+    let unanswered = text(&answers.stderr);
+    assert!(unanswered.lines().all(|line| line.contains("cannot be answered")), "{unanswered}");
+    let check = run(&["edi", "check", "--json"], &answers.stdout);
+    let verdicts = lines(&check);
+    let rejected: Vec<&Value> = verdicts.iter().filter(|line| line["verdict"] != "accept").collect();
+    assert!(verdicts.len() > 200 && rejected.is_empty(), "{} {rejected:?}", verdicts.len());
+}
+
+#[test]
 fn a_ta1_is_written_when_it_is_wanted() {
     let good = ship_confirms(&["0001"]);
     let broken = good.replace("IEA*1*", "IEA*2*");
@@ -316,6 +330,9 @@ fn explain_shows_what_becomes_of_a_value_in_the_canonical_document() {
     assert_eq!(line["document"], "2026-01-30");
     let qualifier = lines.iter().find(|line| line["segment"] == "W07" && line["element"] == "04").unwrap();
     assert_eq!((&qualifier["value"], &qualifier["pointer"]), (&json!("VN"), &Value::Null), "nothing is left out");
+    let shown = text(&run(&["explain"], receipt.as_bytes()).stdout);
+    assert!(shown.contains("944 0001, group 3, interchange 000000007: receipt"), "{shown}");
+    assert!(shown.contains("/received_at = 2026-01-30"), "{shown}");
 }
 
 /// A despatch advice and its verdict: EDIFACT goes the same ways.

@@ -26,4 +26,6 @@ pub use returns::{ReturnAuthorization, ReturnLine, ReturnQuantity};
 pub use stock::{
     Adjustment, Receipt, ReceiptException, ReceivedLine, StockAdjustment, StockLevel, StockLine, StockReport,
 };
-pub use warehouse::{InboundLine, InboundNotice, WarehouseOrder, WarehouseOrderLine};
+pub use warehouse::{
+    InboundLine, InboundNotice, ShippedCarton, ShippedItem, ShippingAdvice, WarehouseOrder, WarehouseOrderLine,
+};

@@ -1,6 +1,7 @@
 //! Documents that tell a warehouse what comes and what to do.
 
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -166,6 +167,119 @@ pub struct WarehouseOrderLine {
     /// Serial shipping container codes of the units to take, 18 digits each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ssccs: Vec<String>,
+    /// Numbers of the line elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+}
+
+/// What a warehouse shipped, carton by carton: X12 945.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShippingAdvice {
+    /// The depositor's number of the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_no: Option<String>,
+    /// Our own id of the release, where the advice repeats it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    /// What kind of report it is.
+    pub report: String,
+    /// The warehouse's number of the shipment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipment_no: Option<String>,
+    /// The day of the report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_on: Option<Date>,
+    /// When the goods left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipped_at: Option<Moment>,
+    /// The customer's number of its order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_po: Option<String>,
+    /// Standard carrier alpha code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scac: Option<String>,
+    /// The carrier's service in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Gross weight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub weight: Option<Decimal>,
+    /// Unit of the weight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight_uom: Option<String>,
+    /// Who takes part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parties: Vec<Party>,
+    /// Numbers by which it is known elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+    /// What was shipped, by carton or by any other part of the shipment.
+    pub cartons: Vec<ShippedCarton>,
+}
+
+/// A part of a shipment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShippedCarton {
+    /// Serial shipping container codes, 18 digits each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ssccs: Vec<String>,
+    /// Tracking numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tracking_nos: Vec<String>,
+    /// Numbers of the carton elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+    /// What is in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<ShippedItem>,
+}
+
+/// One item of a carton, and what became of its order line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShippedItem {
+    /// `complete`, `short`, `backordered`, `cancelled`, …, or the sender's code (X12 element 368).
+    pub outcome: String,
+    /// The line of the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line_no: Option<u32>,
+    /// The item, as the sender numbers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// The item, as the buyer numbers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer_sku: Option<String>,
+    /// The item's GTIN or UPC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gtin: Option<String>,
+    /// Ordered, in `uom`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered: Option<Quantity>,
+    /// Shipped, in `uom`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<Quantity>,
+    /// The difference, with the sign that the sender gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub difference: Option<Decimal>,
+    /// Unit of measure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uom: Option<String>,
+    /// Words for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The lot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot: Option<String>,
+    /// The last day on which the goods are good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_on: Option<Date>,
+    /// Serial numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub serials: Vec<String>,
     /// Numbers of the line elsewhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,

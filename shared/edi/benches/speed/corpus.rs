@@ -45,7 +45,7 @@ fn x12(number: usize, functional_id: &str, len: usize, set: impl Fn(usize) -> St
         sets += 1;
         let body = set(sets);
         let segments = body.matches('~').count() + 1;
-        let _ = write!(file, "{body}SE*{segments}*{sets:06}~\n");
+        let _ = writeln!(file, "{body}SE*{segments}*{sets:06}~");
     }
     let _ = write!(file, "GE*{sets}*{number}~\nIEA*1*{number:09}~\n");
     file.into_bytes()
@@ -121,9 +121,9 @@ pub(crate) fn despatch_advices() -> Corpus {
         let message = despatch_advice(messages);
         // The one released apostrophe of the supplier's name ends no segment.
         let segments = message.matches("'\n").count() + 1;
-        let _ = write!(file, "{message}UNT+{segments}+{messages}'\n");
+        let _ = writeln!(file, "{message}UNT+{segments}+{messages}'");
     }
-    let _ = write!(file, "UNZ+{messages}+REF1'\n");
+    let _ = writeln!(file, "UNZ+{messages}+REF1'");
     Corpus::new("DESADV, 50 MB", vec![file.into_bytes()], true)
 }
 

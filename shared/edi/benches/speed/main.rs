@@ -1,6 +1,6 @@
 //! How fast files are read, in bytes per CPU second, beside other ways of reading them. One table.
 //!
-//! `cargo bench -p edi`. Files are generated, so that everybody measures the same. What counts is the CPU time of the
+//! `cargo bench -p edi`, or `cargo bench -p edi -- memchr2` for the rows with that word in their names. Files are generated, so that everybody measures the same. What counts is the CPU time of the
 //! process, the best of several rounds: other work on the machine does not show.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
@@ -33,7 +33,8 @@ fn main() {
         print!("{:>16}", corpus.name);
     }
     println!();
-    for row in ROWS {
+    let word = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
+    for row in ROWS.iter().filter(|row| row.name.contains(&word)) {
         print!("{:34}", row.name);
         for corpus in &corpora {
             match row.read_for(corpus) {

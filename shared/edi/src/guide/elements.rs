@@ -1,6 +1,8 @@
 //! The elements of one segment against its definition: one walk over the bytes, which finds the separators and what
 //! kinds of characters stand between them.
 
+use std::borrow::Cow;
+
 use crate::delimiters::Standard;
 use crate::finding::{SyntaxCode as Code, text};
 use crate::segment::Segment;
@@ -373,20 +375,24 @@ impl Elements<'_> {
         if leaf.bytes.iter().all(|byte| *byte == b' ') {
             return Err(Defect::Blank);
         }
+        let mut foreign = false;
         let len = if leaf.bytes.is_ascii() {
             leaf.len()
         } else {
             let text = text(leaf.bytes);
             if text.chars().any(char::is_control) {
-                return Err(Defect::Control);
+                if matches!(text, Cow::Borrowed(_)) {
+                    return Err(Defect::Control);
+                }
+                // No UTF-8: what ISO 8859-1 has as control characters are quotes and dashes of Windows-1252.
+                foreign = true;
             }
             text.chars().count() - leaf.released
         };
         // Said once in a set, and not looked for again.
-        let foreign = !*self.foreign_noted
-            && self.table.repertoire() != Repertoire::Any
-            && leaf.bytes.iter().any(|byte| !self.table.has(*byte));
-        if foreign { Err(Defect::Foreign) } else { Ok(len) }
+        let is_foreign =
+            || self.table.repertoire() != Repertoire::Any && leaf.bytes.iter().any(|byte| !self.table.has(*byte));
+        if !*self.foreign_noted && (foreign || is_foreign()) { Err(Defect::Foreign) } else { Ok(len) }
     }
 
     /// Says what is wrong with a value; whether the element counts as there.

@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::Dictionary;
+use crate::delimiters::Standard;
 
 /// The files of one version's folder.
 #[derive(Debug)]
@@ -39,6 +40,16 @@ macro_rules! folder {
             dictionary: OnceLock::new(),
         }
     };
+}
+
+/// Whether a set or message type is one of the standard's, with a guide here or without.
+pub(super) fn is_known(standard: Standard, id: &str) -> bool {
+    let list = match standard {
+        Standard::X12 => include_str!("../../guides/known/x12.txt"),
+        Standard::Edifact => include_str!("../../guides/known/edifact.txt"),
+    };
+    let lines = list.lines().filter(|line| !line.starts_with('#'));
+    lines.flat_map(str::split_whitespace).any(|known| known == id)
 }
 
 /// Every file below `guides/`; a test holds this list against the folders. One set a line.

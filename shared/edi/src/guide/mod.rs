@@ -127,8 +127,9 @@ enum RelationKind {
 pub enum Fit {
     /// Made for the set's version.
     Exact,
-    /// Made for another version: order and mandatory parts hold, but what grows from version to version is only noted:
-    /// lengths, codes, how often something may occur, elements and segments that the guide does not know.
+    /// Made for another version: mandatory parts, dates and times hold, but what changes from version to version is only
+    /// noted: lengths, types, codes, order, how often something may occur, elements and segments that the guide does not
+    /// know.
     Approximate,
 }
 
@@ -180,7 +181,11 @@ impl Dictionary {
 
 /// The guides that sets are checked against.
 #[derive(Clone, Debug, Default)]
-pub struct Guides(Vec<Slot>);
+pub struct Guides {
+    slots: Vec<Slot>,
+    /// Whether a set of the standard that has no guide is noted and not refused.
+    others_noted: bool,
+}
 
 /// A guide, read when it is first asked for.
 #[derive(Clone, Debug)]
@@ -212,12 +217,13 @@ impl Slot {
 }
 
 impl Guides {
-    /// A choice of guides.
+    /// A choice of guides. Sets without one are refused.
     pub fn new(guides: Vec<Guide>) -> Self {
-        Self(guides.into_iter().map(Slot::of).collect())
+        Self { slots: guides.into_iter().map(Slot::of).collect(), others_noted: false }
     }
 
-    /// The guides that come with this crate: every definition below `guides/`.
+    /// The guides that come with this crate: every definition below `guides/`. Of other sets of the standards the envelope
+    /// alone is checked, and they are accepted with a note that says so; what is no set of a standard is refused.
     pub fn built_in() -> &'static Self {
         static GUIDES: OnceLock<Guides> = OnceLock::new();
         GUIDES.get_or_init(|| {
@@ -229,8 +235,20 @@ impl Guides {
                     source: Some((folder, text)),
                 })
             });
-            Self(slots.collect())
+            Self { slots: slots.collect(), others_noted: true }
         })
+    }
+
+    /// Those of these sets alone; all others are refused.
+    #[must_use]
+    pub fn only(&self, sets: &[&str]) -> Self {
+        let slots = self.slots.iter().filter(|slot| sets.contains(&slot.id.as_str()));
+        Self { slots: slots.cloned().collect(), others_noted: false }
+    }
+
+    /// Whether a set without a guide is taken all the same, with a note.
+    pub(crate) fn passes(&self, standard: Standard, set_id: &str) -> bool {
+        self.others_noted && library::is_known(standard, set_id)
     }
 
     /// The same guides with a partner's deviations.
@@ -238,21 +256,21 @@ impl Guides {
     /// # Errors
     /// The first line of the overlay that fits no guide, with what to say instead.
     pub fn with_overlay(&self, overlay: &Overlay) -> Result<Self, GuideError> {
-        let slots = || self.0.iter().filter(|slot| overlay.names(&slot.id));
+        let slots = || self.slots.iter().filter(|slot| overlay.names(&slot.id));
         let changed = overlay::apply(slots().filter_map(Slot::guide), overlay)?;
         let key = |guide: &Guide| (guide.id.clone(), guide.version.clone());
         let mut changed: BTreeMap<_, _> = changed.into_iter().map(|guide| (key(&guide), guide)).collect();
-        let slots = self.0.iter().map(|slot| {
+        let slots = self.slots.iter().map(|slot| {
             let key = (slot.id.clone(), slot.version.clone());
             changed.remove(&key).map_or_else(|| slot.clone(), Slot::of)
         });
-        Ok(Self(slots.collect()))
+        Ok(Self { slots: slots.collect(), ..*self })
     }
 
     /// The guide for a set id and version, or else one for another version of the same set: the last before it, or the
     /// first there is. Of an X12 version (GS08) the first six characters count; an EDIFACT version is `D.96A`.
     pub fn find(&self, set_id: &str, version: &str) -> Option<(&Guide, Fit)> {
-        let of_set = || self.0.iter().filter(|slot| slot.id == set_id);
+        let of_set = || self.slots.iter().filter(|slot| slot.id == set_id);
         if let Some(guide) = of_set().filter(|slot| version.starts_with(&slot.version)).find_map(Slot::guide) {
             return Some((guide, Fit::Exact));
         }

@@ -123,6 +123,9 @@ impl Report {
                 | Code::SegmentTooMany
                 | Code::LoopTooMany
                 | Code::SegmentUnrecognized
+                | Code::SegmentUnexpected
+                | Code::SegmentOutOfSequence
+                | Code::CharacterInvalid
         );
         let note = self.fit == Fit::Approximate && only_noted;
         keep(&mut self.findings, if note { finding.into_note() } else { finding });

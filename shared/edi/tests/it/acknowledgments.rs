@@ -93,7 +93,7 @@ fn codes_of_rejected_sets() {
         let file = file(&[ship_confirm("0001").replace(from, to)]);
         rendered(&verdict_on(&file).groups[0]).into_iter().find(|line| line.starts_with("AK5")).unwrap()
     };
-    assert_eq!(code("ST*945", "ST*888"), "AK5*R*1~");
+    assert_eq!(code("ST*945", "ST*000"), "AK5*R*1~");
     assert_eq!(code("SE*11*0001~", ""), "AK5*R*2~");
     assert_eq!(code("SE*11*0001", "SE*11*0002"), "AK5*R*3~");
     assert_eq!(code("SE*11*0001", "SE*10*0001"), "AK5*R*4~");

@@ -60,6 +60,25 @@ fn files() -> Vec<Vec<u8>> {
 }
 
 #[test]
+fn awkward_files_say_the_same_in_chunks() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/awkward");
+    let limits = Limits::default();
+    let mut files = 0;
+    for kind in ["x12", "edifact", "mixed", "not-edi"] {
+        for entry in std::fs::read_dir(folder.join(kind)).unwrap() {
+            let path = entry.unwrap().path();
+            let bytes = std::fs::read(&path).unwrap();
+            let expected = whole(&bytes, limits);
+            for size in [1, 7, 105, 600] {
+                assert_eq!(chunked(bytes.chunks(size), limits), expected, "{} by {size}", path.display());
+            }
+            files += 1;
+        }
+    }
+    assert!(files > 300, "only {files} files were found");
+}
+
+#[test]
 fn any_chunk_size_gives_the_same_events() {
     for bytes in files() {
         for limits in [Limits::default(), SMALL] {

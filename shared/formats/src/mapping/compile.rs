@@ -38,6 +38,8 @@ pub(super) struct Node {
     pub(super) children: Vec<Node>,
     /// Neighbours with the same id are one group: they may come in any order.
     pub(super) group: usize,
+    /// Which elements some line names, by the bits from element 1 on.
+    pub(super) named: u128,
     pub(super) line: u32,
 }
 
@@ -176,6 +178,38 @@ impl Map {
     /// # Errors
     /// The first line that is wrong.
     pub fn compile(standard: Standard, text: &str, common: &str) -> Result<Self, MapError> {
+        let map = Self::parse(standard, text, common)?;
+        map.check(&map.nodes)?;
+        Ok(map)
+    }
+
+    /// The map with the lines of a partner before its own: an element that they name is theirs, a code too.
+    ///
+    /// # Errors
+    /// The first line of `overlay` that is wrong.
+    pub fn overlaid(&self, overlay: &str) -> Result<Self, MapError> {
+        let text = format!("map {} {}\n{overlay}", self.set, self.document);
+        let shifted = |error: MapError| MapError { line: error.line.saturating_sub(1), ..error };
+        let Self { nodes, tables, .. } = Self::parse(self.standard, &text, "").map_err(shifted)?;
+        let mut map = self.clone();
+        let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
+        shift(&mut map.nodes, lines);
+        merge(&mut map.nodes, nodes);
+        name(&mut map.nodes);
+        for (name, table) in tables {
+            let known = map.tables.entry(name).or_default();
+            let codes: Vec<String> = table.pairs.iter().map(|(code, _)| code.clone()).collect();
+            known.pairs.retain(|(code, _)| !codes.contains(code));
+            known.pairs.splice(0..0, table.pairs);
+            if table.otherwise != Otherwise::Refused {
+                known.otherwise = table.otherwise;
+            }
+        }
+        map.check(&map.nodes).map_err(shifted)?;
+        Ok(map)
+    }
+
+    fn parse(standard: Standard, text: &str, common: &str) -> Result<Self, MapError> {
         let own = text.lines().count();
         let mut lines = split(text, 0)?;
         lines.extend(split(common, own)?);
@@ -225,13 +259,12 @@ impl Map {
         let mut expanded = Vec::new();
         expand(&body, &definitions, 0, 0, &mut expanded)?;
         let mut rest = expanded.as_slice();
-        let (fields, nodes) = block(&mut rest, 0)?;
+        let (fields, mut nodes) = block(&mut rest, 0)?;
+        name(&mut nodes);
         if let Some(field) = fields.first() {
             return Err(error(field.line, "a field stands under its segment"));
         }
-        let map = Self { standard, set, document, nodes, tables };
-        map.check(&map.nodes)?;
-        Ok(map)
+        Ok(Self { standard, set, document, nodes, tables })
     }
 
     /// The set or message, such as `944` or `DESADV`.
@@ -272,6 +305,69 @@ impl Map {
     }
 }
 
+/// Notes which elements each segment's lines name.
+fn name(nodes: &mut [Node]) {
+    for node in nodes {
+        let conditions = node.conditions.iter().map(|condition| condition.at);
+        let tree = node.tree.iter().flat_map(|tree| [tree.own, tree.parent]);
+        let fields = node.fields.iter().flat_map(|field| match &field.source {
+            Source::At(positions) => positions.clone(),
+            Source::Pairs(pairs, _) => pairs.iter().flat_map(|(qualifier, value)| [*qualifier, *value]).collect(),
+        });
+        node.named = conditions.chain(tree).chain(fields).fold(0, |named, at| named | bit(at.element));
+        name(&mut node.children);
+    }
+}
+
+pub(super) fn bit(element: usize) -> u128 {
+    1_u128.checked_shl(u32::try_from(element).unwrap_or(u32::MAX)).unwrap_or_default()
+}
+
+/// Moves lines back, so that others come before them.
+fn shift(nodes: &mut [Node], by: u32) {
+    for node in nodes {
+        node.line = node.line.saturating_add(by);
+        for field in &mut node.fields {
+            field.line = field.line.saturating_add(by);
+        }
+        shift(&mut node.children, by);
+    }
+}
+
+/// Puts a partner's segments among those that all share: its lines into the segment with the same id and conditions, its
+/// own segments beside others of their id or, without one, after the segment that stands before them in the overlay.
+fn merge(nodes: &mut Vec<Node>, overlay: Vec<Node>) {
+    let mut after = 0;
+    for mut over in overlay {
+        let same = nodes.iter().position(|node| node.id == over.id && node.conditions == over.conditions);
+        let at = if let Some((at, node)) = same.and_then(|at| nodes.get_mut(at).map(|node| (at, node))) {
+            node.required |= over.required;
+            if over.bind != Bind::Here {
+                node.bind = over.bind;
+            }
+            node.fields.retain(|field| over.fields.iter().all(|theirs| theirs.source != field.source));
+            over.fields.append(&mut node.fields);
+            node.fields = over.fields;
+            merge(&mut node.children, over.children);
+            at
+        } else {
+            let at = nodes.iter().position(|node| node.id == over.id).unwrap_or(after);
+            nodes.insert(at, over);
+            at
+        };
+        after = at + 1;
+    }
+    let mut group = 0;
+    let mut last: Option<String> = None;
+    for node in nodes {
+        if last.as_ref().is_some_and(|id| *id != node.id) {
+            group += 1;
+        }
+        node.group = group;
+        last = Some(node.id.clone());
+    }
+}
+
 fn collect(nodes: &[Node], base: &str, places: &mut Vec<(String, u32)>) {
     let join = |base: &str, path: &Path| {
         let mut text = if path.absolute { String::new() } else { base.to_owned() };
@@ -297,9 +393,8 @@ fn collect(nodes: &[Node], base: &str, places: &mut Vec<(String, u32)>) {
             match &field.content {
                 Content::Value { path, .. } | Content::Count(path) => places.push((join(&here, path), field.line)),
                 Content::Sum(path) => {
-                    let text = join(&here, path);
-                    let place = text.rsplit_once('/').map(|(list, member)| format!("{list}/*/{member}"));
-                    places.push((place.unwrap_or(text), field.line));
+                    let start = if path.absolute { "" } else { &here };
+                    places.push((format!("{start}/{}", path.names.join("/*/")), field.line));
                 }
                 _ => {}
             }
@@ -435,6 +530,7 @@ fn segment(line: &Line) -> Result<Node, MapError> {
         fields: Vec::new(),
         children: Vec::new(),
         group: 0,
+        named: 0,
         line: line.no,
     })
 }

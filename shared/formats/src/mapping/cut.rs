@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use edi::Segment;
 
-use super::compile::{Condition, Position, Test};
+use super::compile::{Condition, Position, Test, bit};
 
 /// A part of a segment without the blanks around it: its text and where it stands in the file.
 pub(super) type Part<'a> = (Cow<'a, str>, Range<usize>);
@@ -49,6 +49,14 @@ impl<'a> Cut<'a> {
     fn id_range(&self) -> Option<Range<usize>> {
         let start = self.segment?.range().start;
         Some(start..start + self.segment?.id().len())
+    }
+
+    /// Elements that say something and are not among `named`, from 1.
+    pub(super) fn others(&self, named: u128) -> impl Iterator<Item = usize> {
+        let elements = self.elements.iter().zip(1..);
+        elements
+            .filter(move |(bytes, element)| !bytes.is_empty() && named & bit(*element) == 0)
+            .map(|(_, element)| element)
     }
 
     /// Where an element stands, or would stand.

@@ -30,9 +30,18 @@ pub struct Draft<'m, 'a> {
     pub(super) nodes: Vec<Node<'m, 'a>>,
     pub(super) sources: Vec<Source>,
     pub(super) notes: Vec<Finding>,
-    /// Positions of the segments that the map does not name.
-    pub(super) unmapped: Vec<usize>,
+    /// What the map does not name.
+    pub(super) unmapped: Vec<Unmapped>,
     pub(super) segments: Vec<(&'a str, usize)>,
+}
+
+/// A segment, or an element, that a map has no line for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unmapped {
+    /// The segment's position in its set, ST or UNH being 1.
+    pub position: usize,
+    /// The element, from 1; 0 for the whole segment.
+    pub element: usize,
 }
 
 #[derive(Debug)]
@@ -254,20 +263,34 @@ impl<'m, 'a> Draft<'m, 'a> {
         origins
     }
 
-    /// What the map did not take: positions of segments, ST being 1.
-    pub fn unmapped(&self) -> &[usize] {
+    /// What the map has no line for.
+    pub fn unmapped(&self) -> &[Unmapped] {
         &self.unmapped
     }
 
-    /// The draft as a document of its type.
+    /// The draft as a document of its type, with where everything came from.
+    ///
+    /// # Errors
+    /// As [`typed`](Self::typed).
+    pub fn document<T: DeserializeOwned>(&self) -> Result<Mapped<T>, Vec<Finding>> {
+        let document = self.typed()?;
+        Ok(Mapped { document, origins: self.origins(), notes: self.notes.clone() })
+    }
+
+    /// What looked odd, though the set was taken.
+    pub fn notes(&self) -> &[Finding] {
+        &self.notes
+    }
+
+    /// The draft as a document of its type alone: writing down the origins takes longer than reading.
     ///
     /// # Errors
     /// What the document must say and does not, or says in another form, with its place.
-    pub fn document<T: DeserializeOwned>(&self) -> Result<Mapped<T>, Vec<Finding>> {
+    pub fn typed<T: DeserializeOwned>(&self) -> Result<T, Vec<Finding>> {
         let last = Cell::new(ROOT);
         let root = NodeRef { draft: self, at: ROOT, last: &last };
         match T::deserialize(root) {
-            Ok(document) => Ok(Mapped { document, origins: self.origins(), notes: self.notes.clone() }),
+            Ok(document) => Ok(document),
             Err(Misfit { missing, at }) => {
                 let at = at.unwrap_or(last.get());
                 let mut pointer = self.pointer(at);
@@ -408,5 +431,25 @@ impl<'de> SeqAccess<'de> for Entries<'_, '_, '_> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.rest.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_takes_so_many_values_and_not_one_more() {
+        let file = edi::read(
+            b"ISA*00*          *00*          *ZZ*A              *ZZ*B              *260131*1435*U*00401*000000001*0*P*>~\
+              GS*RE*AA*BB*20260131*1435*1*X*004010~ST*944*0001~SE*2*0001~GE*1*1~IEA*1*000000001~",
+        );
+        let names = vec!["serials".to_owned()];
+        let mut draft = Draft::new(&file.interchanges[0].groups[0].sets[0]);
+        // The document and the list are two.
+        for _ in 2..DRAFT_NODES_MAX {
+            assert!(draft.append(ROOT, &names, Leaf::Integer(1), 1, 0..0));
+        }
+        assert!(!draft.append(ROOT, &names, Leaf::Integer(1), 1, 0..0));
     }
 }

@@ -14,6 +14,7 @@ mod cut;
 mod draft;
 mod read;
 pub(crate) mod value;
+mod wishes;
 mod write;
 
 use std::ops::Range;
@@ -23,7 +24,8 @@ use serde_json::Value;
 
 pub use catalog::{all, find};
 pub use compile::{Map, MapError};
-pub use draft::Draft;
+pub use draft::{Draft, Unmapped};
+pub use wishes::{Tailored, WishError};
 pub use write::Written;
 
 /// A document with where everything in it came from.

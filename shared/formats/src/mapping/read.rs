@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::compile::{Bind, Content, Field, Kind, Map, Node, Path, Position, Source as From, Tree};
 use super::cut::{Cut, Part};
-use super::draft::{At, Draft, ROOT, Slot, Source};
+use super::draft::{At, Draft, ROOT, Slot, Source, Unmapped};
 use super::value::{self, Leaf, Parts, Taken};
 use crate::limits::{FINDINGS_MAX, TREE_DEPTH_MAX, WARNINGS_MAX};
 
@@ -44,6 +44,9 @@ impl Map {
     }
 }
 
+/// The segment's id.
+const ID: Position = Position { element: 0, component: 0 };
+
 /// A loop that is open.
 struct Frame<'m> {
     children: &'m [Node],
@@ -63,6 +66,12 @@ struct Frame<'m> {
 struct Here<'a> {
     id: &'a str,
     position: usize,
+}
+
+impl Frame<'_> {
+    fn seen(&self, index: usize) -> bool {
+        u32::try_from(index).ok().and_then(|index| self.seen.checked_shr(index)).unwrap_or(0) & 1 == 1
+    }
 }
 
 struct Reader<'m, 'a> {
@@ -89,10 +98,16 @@ impl<'m, 'a> Reader<'m, 'a> {
         // The innermost loop in which it may still come, or else one around it.
         let found = self.frames.iter().enumerate().rev().find_map(|(depth, frame)| {
             let first = frame.children.iter().position(|node| node.group >= frame.group && node.id == id)?;
-            Some((depth, first))
+            // Where a segment that must stand before has not come yet, one that may be missing is of something that the
+            // map does not name.
+            let must = |node: &Node| node.required && node.conditions.is_empty();
+            let mut passed = frame.children.iter().take(first).enumerate();
+            let early = passed.any(|(index, node)| node.group > frame.group && must(node) && !frame.seen(index));
+            let early = early && !frame.children.get(first).is_some_and(must);
+            (!early).then_some((depth, first))
         });
         let Some((depth, first)) = found else {
-            self.draft.unmapped.push(self.here.position);
+            self.draft.unmapped.push(Unmapped { position: self.here.position, element: 0 });
             return;
         };
         while self.frames.len() > depth + 1 {
@@ -116,6 +131,9 @@ impl<'m, 'a> Reader<'m, 'a> {
                 match self.bind(node, base) {
                     Some(base) => {
                         self.fields(node, base);
+                        let position = self.here.position;
+                        let others = self.cut.others(node.named);
+                        self.draft.unmapped.extend(others.map(|element| Unmapped { position, element }));
                         (node, base, false)
                     }
                     None => (node, base, true),
@@ -128,7 +146,7 @@ impl<'m, 'a> Reader<'m, 'a> {
             },
         };
         if muted {
-            self.draft.unmapped.push(self.here.position);
+            self.draft.unmapped.push(Unmapped { position: self.here.position, element: 0 });
         }
         if !node.children.is_empty() {
             let opened = self.at;
@@ -174,7 +192,7 @@ impl<'m, 'a> Reader<'m, 'a> {
 
     /// The element that chose the segment; the segment's id if none did.
     fn chosen(&mut self, node: &Node) -> Range<usize> {
-        let at = node.conditions.first().map_or(Position { element: 0, component: 0 }, |condition| condition.at);
+        let at = node.conditions.first().map_or(ID, |condition| condition.at);
         let start = self.draft.sources.len();
         if let Some((_, range)) = self.cut.get(at) {
             let (segment, element, component) = (self.at, at.element, at.component);
@@ -226,11 +244,8 @@ impl<'m, 'a> Reader<'m, 'a> {
                     self.total(field, Decimal::from(entries.len()));
                 }
                 Content::Sum(path) => {
-                    if let [list @ .., member] = path.names.as_slice() {
-                        let entries = self.entries(base, path.absolute, list);
-                        let sum = entries.into_iter().filter_map(|at| self.number(at, member)).sum();
-                        self.total(field, sum);
-                    }
+                    let sum = self.all(base, path).into_iter().filter_map(|at| self.number(at)).sum();
+                    self.total(field, sum);
                 }
                 Content::Constant(..) | Content::Index | Content::HasChildren => {}
             }
@@ -238,24 +253,21 @@ impl<'m, 'a> Reader<'m, 'a> {
     }
 
     fn value(&mut self, field: &'m Field, path: &'m Path, kind: &'m Kind, required: bool, base: At) {
-        let (positions, found) = self.parts(&field.source);
-        let main = positions.first().copied().unwrap_or(Position { element: 1, component: 0 });
-        let [first, second, third] = found;
-        if first.is_none() {
+        let (main, found) = self.parts(&field.source);
+        if let [None, ..] = found {
             if required {
                 self.fail(main, "is missing");
             }
             return;
         }
         let start = self.draft.sources.len();
-        for (position, part) in positions.iter().zip([&first, &second, &third]) {
-            if let Some((_, range)) = part {
-                let (segment, element, component) = (self.at, position.element, position.component);
-                self.draft.sources.push(Source { segment, element, component, range: range.clone() });
-            }
+        for (position, (_, range)) in found.iter().flatten() {
+            let (segment, element, component) = (self.at, position.element, position.component);
+            self.draft.sources.push(Source { segment, element, component, range: range.clone() });
         }
         let from = start..self.draft.sources.len();
-        let parts: Parts<'a> = [first, second, third].map(|part| part.map(|(text, _)| text));
+        let found = found.map(|part| part.map(|(_, (text, _))| text));
+        let parts: Parts<'a> = found;
         let table = match kind {
             Kind::Code(name) => self.map.tables.get(name),
             _ => None,
@@ -283,15 +295,15 @@ impl<'m, 'a> Reader<'m, 'a> {
         self.room(put.then_some(()));
     }
 
-    /// The positions of a value and what stands there.
-    fn parts(&self, source: &From) -> (Vec<Position>, [Option<Part<'a>>; 3]) {
+    /// Where a value belongs, and its parts that are there.
+    fn parts(&self, source: &From) -> (Position, [Option<(Position, Part<'a>)>; 3]) {
+        let mut found = [None, None, None];
         match source {
             From::At(positions) => {
-                let mut found = [None, None, None];
                 for (position, slot) in positions.iter().zip(&mut found) {
-                    *slot = self.cut.get(*position);
+                    *slot = self.cut.get(*position).map(|part| (*position, part));
                 }
-                (positions.clone(), found)
+                (positions.first().copied().unwrap_or(ID), found)
             }
             From::Pairs(pairs, codes) => {
                 let named = |code: &String| {
@@ -300,10 +312,9 @@ impl<'m, 'a> Reader<'m, 'a> {
                     };
                     pairs.iter().filter(of).find_map(|(_, value)| self.cut.get(*value).map(|part| (*value, part)))
                 };
-                match codes.iter().find_map(named) {
-                    Some((position, part)) => (vec![position], [Some(part), None, None]),
-                    None => (pairs.iter().map(|(_, value)| *value).take(1).collect(), [None, None, None]),
-                }
+                let part = codes.iter().find_map(named);
+                let at = part.as_ref().map(|(at, _)| *at).or_else(|| pairs.first().map(|(_, value)| *value));
+                (at.unwrap_or(ID), [part, None, None])
             }
         }
     }
@@ -317,8 +328,22 @@ impl<'m, 'a> Reader<'m, 'a> {
         }
     }
 
-    fn number(&self, at: At, name: &str) -> Option<Decimal> {
-        match &self.draft.nodes.get(self.draft.member(at, name)?)?.slot {
+    /// What stands at the end of a path, in every entry of the lists on its way.
+    fn all(&self, base: At, path: &Path) -> Vec<At> {
+        let start = vec![if path.absolute { ROOT } else { base }];
+        path.names.iter().fold(start, |above, name| {
+            let found = above.into_iter().filter_map(|at| self.draft.member(at, name));
+            found
+                .flat_map(|at| match self.draft.nodes.get(at).map(|node| &node.slot) {
+                    Some(Slot::List(entries)) => entries.clone(),
+                    _ => vec![at],
+                })
+                .collect()
+        })
+    }
+
+    fn number(&self, at: At) -> Option<Decimal> {
+        match &self.draft.nodes.get(at)?.slot {
             Slot::Leaf(Leaf::Text(text)) => text.parse().ok(),
             Slot::Leaf(Leaf::Integer(number)) => Some(Decimal::from(*number)),
             _ => None,
@@ -355,7 +380,7 @@ impl<'m, 'a> Reader<'m, 'a> {
                 segment: Some(id.to_owned()),
                 segment_position: Some(position as u64),
                 element: None,
-                byte_offset: self.cut.offset(Position { element: 0, component: 0 }) as u64,
+                byte_offset: self.cut.offset(ID) as u64,
             };
             let detail = format!("the loop of {segment} has no {id} that it must have");
             self.push(Finding { code: Code::EdiSyntax, detail, place: Some(place) });
@@ -401,12 +426,16 @@ impl<'m, 'a> Reader<'m, 'a> {
     }
 }
 
-/// Segments that the loop must have and has not.
+/// Segments that the loop must have and has not. One that says nothing of the document is the guide's business.
 fn missing<'m>(frame: &Frame<'m>) -> Vec<&'m str> {
     if frame.muted {
         return Vec::new();
     }
-    let seen = |index: usize| frame.seen.checked_shr(u32::try_from(index).unwrap_or(u32::MAX)).unwrap_or(0) & 1 == 1;
+    let says = |node: &Node| {
+        let must = |field: &Field| matches!(field.content, Content::Value { required: true, .. });
+        matches!(node.bind, Bind::Each(..)) || node.fields.iter().any(must)
+    };
     let children = frame.children.iter().enumerate();
-    children.filter(|(index, node)| node.required && !seen(*index)).map(|(_, node)| node.id.as_str()).collect()
+    let missed = children.filter(|(index, node)| node.required && says(node) && !frame.seen(*index));
+    missed.map(|(_, node)| node.id.as_str()).collect()
 }

@@ -111,7 +111,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// A decimal number as EDI writes it: `.5` and `5.` too, no exponent, no plus sign.
-pub(super) fn number(text: &str, decimal_mark: u8) -> Option<Decimal> {
+pub(crate) fn number(text: &str, decimal_mark: u8) -> Option<Decimal> {
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
     let digits: Cow<'_, str> = match decimal_mark {
         b',' if digits.contains(',') => Cow::Owned(digits.replace(',', ".")),

@@ -350,12 +350,14 @@ impl<'m, 'v> Writer<'m, 'v> {
             Content::CountSegments(id) => self.out.iter().filter(|segment| segment.id() == id).count().to_string(),
             Content::Count(path) => self.resolve(base, path).map_or(0, |list| list.entries().count()).to_string(),
             Content::Sum(path) => {
-                let [names @ .., member] = path.names.as_slice() else {
-                    return String::new();
-                };
-                let start = if path.absolute { self.top() } else { base.clone() };
-                let number = |entry: At<'_>| entry.value.get(member)?.as_str()?.parse::<Decimal>().ok();
-                let sum: Decimal = start.down(names).iter().flat_map(At::entries).filter_map(number).sum();
+                let start = vec![if path.absolute { self.root } else { base.value }];
+                let all = path.names.iter().fold(start, |above, name| {
+                    let found = above.into_iter().filter_map(|value| value.get(name));
+                    found
+                        .flat_map(|value| value.as_array().map_or_else(|| vec![value], |list| list.iter().collect()))
+                        .collect()
+                });
+                let sum: Decimal = all.into_iter().filter_map(|value| value.as_str()?.parse::<Decimal>().ok()).sum();
                 sum.normalize().to_string()
             }
             Content::Index => (base.index + 1).to_string(),

@@ -1,11 +1,13 @@
-//! The 997, both ways: we acknowledge what we read, and read what partners say of what we sent.
+//! Acknowledgments, both ways: TA1, 997, 999 and CONTRL for what we read; what partners say of what we sent in 997s and
+//! 999s.
 
-use canonical::{Acknowledgment, Finding, GroupAck};
+use canonical::{Acknowledgment, AcknowledgmentDocument, Finding, GroupAck};
 use edi::ack::{GroupAckOutcome, Note};
+use edi::write::edifact::{self, NewMessage, Party, Una};
 use edi::write::{NewSegment, clean};
 use edi::{Delimiters, Group, Interchange, TransactionSet};
 use jiff::Timestamp;
-use partners::{House, Profile};
+use partners::{EdiIdentity, House, Profile, Stage};
 
 use super::{Numbers, Outgoing};
 
@@ -15,17 +17,20 @@ const VERSION: &str = "004010";
 /// First version of the interchange controls with a repetition separator (ISA11).
 const CONTROLS_REPEATING: &str = "00402";
 
+/// The version of a CONTRL that answers syntax version 4; all others are answered with D.3. Source: ISO 9735-4.
+const CONTRL_OF_SYNTAX_4: &str = "4.1";
+
 /// Longest element of a 997 (AK404, element 724).
 const VALUE_LEN_MAX: usize = 99;
 
 /// Most notes kept of one acknowledgment: they are stored with the release and told with its events.
 const NOTES_MAX: usize = 50;
 
-/// A numbered 997 from its body, in the version of the group that it acknowledges.
+/// A numbered acknowledgment from its body, in the version that it names.
 ///
 /// # Errors
 /// A profile without EDI identity, or one that does not fit an envelope.
-pub fn acknowledgment_997(
+pub fn acknowledgment(
     ack: &Acknowledgment,
     house: &House,
     profile: &Profile,
@@ -33,29 +38,81 @@ pub fn acknowledgment_997(
     now: Timestamp,
 ) -> Result<Vec<u8>, Finding> {
     let plain = ack.version.bytes().all(|b| b.is_ascii_alphanumeric());
-    let version = if plain && (6..=12).contains(&ack.version.len()) { ack.version.as_str() } else { VERSION };
+    let version = if plain && (5..=12).contains(&ack.version.len()) { ack.version.as_str() } else { VERSION };
     // GS08 004010 and ISA12 00401 go together, and so do 005010 and 00501.
     let digits = |controls: &&str| controls.bytes().all(|b| b.is_ascii_digit());
     let controls = version.get(..5).filter(digits).unwrap_or("00401");
     let repetition = (controls >= CONTROLS_REPEATING).then_some(b'^');
-    let delimiters = Delimiters::new(b'*', b'>', b'~', repetition).unwrap_or(Delimiters::STANDARD);
+    let delimiters = match ack.document {
+        AcknowledgmentDocument::Contrl => Delimiters::EDIFACT,
+        _ => Delimiters::new(b'*', b'>', b'~', repetition).unwrap_or(Delimiters::STANDARD),
+    };
     let element = |components: &Vec<String>| -> Vec<String> {
         components.iter().map(|component| clean(component, delimiters, VALUE_LEN_MAX)).collect()
     };
-    let segments = ack.segments.iter().map(|(id, elements)| {
-        elements.iter().fold(NewSegment::new(id), |segment, components| segment.composite(element(components)))
-    });
-    Outgoing { house, profile, numbers, now, controls, delimiters }.write("FA", version, "997", segments.collect())
+    let segments: Vec<NewSegment> = ack
+        .segments
+        .iter()
+        .map(|(id, elements)| {
+            elements.iter().fold(NewSegment::new(id), |segment, components| segment.composite(element(components)))
+        })
+        .collect();
+    let outgoing = Outgoing { house, profile, numbers, now, controls, delimiters };
+    match ack.document {
+        AcknowledgmentDocument::Ta1 => outgoing.interchange(&segments, &[]),
+        AcknowledgmentDocument::Functional997 | AcknowledgmentDocument::Implementation999 => {
+            outgoing.write("FA", version, ack.document.as_str(), segments)
+        }
+        AcknowledgmentDocument::Contrl => contrl(&outgoing, &ack.version, segments),
+    }
 }
 
-/// What a 997 says: of each transaction set that it names, and of the group where it names fewer than were sent.
+/// A CONTRL in an interchange of its own. Its reference is the control number, its characters those of ISO 8859-1.
+fn contrl(outgoing: &Outgoing<'_>, version: &str, segments: Vec<NewSegment>) -> Result<Vec<u8>, Finding> {
+    let (syntax, version, release) = match version {
+        CONTRL_OF_SYNTAX_4 => (4, "4", "1"),
+        _ => (3, "D", "3"),
+    };
+    let party =
+        |edi: &EdiIdentity| Party { id: edi.id.clone(), qualifier: edi.qualifier.clone(), routing: String::new() };
+    let envelope = edifact::Envelope {
+        charset: "UNOC".to_owned(),
+        version: syntax,
+        sender: party(&outgoing.house.edi),
+        receiver: party(outgoing.partner()?),
+        date: outgoing.date(),
+        time: outgoing.time(),
+        reference: outgoing.numbers.interchange.get().to_string(),
+        application: String::new(),
+        ack_requested: false,
+        agreement: String::new(),
+        test: outgoing.profile.stage == Stage::Test,
+        delimiters: outgoing.delimiters,
+        una: Una::WhereNeeded,
+        line_feeds: false,
+        policy: edifact::RELEASING,
+    };
+    let message = NewMessage {
+        id: "CONTRL".to_owned(),
+        version: version.to_owned(),
+        release: release.to_owned(),
+        agency: "UN".to_owned(),
+        association: String::new(),
+        reference: "1".to_owned(),
+        segments,
+    };
+    edifact::interchange(&envelope, &edifact::Content::Messages(vec![message]))
+        .map_err(|error| super::unwritten(&error))
+}
+
+/// What a 997 or 999 says: of each transaction set that it names, and of the group where it names fewer than were sent.
 ///
 /// A set that is named shares the fate of its group: in a group that is refused as a whole none is accepted, whatever is
 /// said of it. Of sets that a partly accepted group does not name nothing is said here; we send one set to a group.
 ///
 /// # Errors
 /// The first thing without which the 997 says nothing.
-pub fn group_acks_997(
+pub fn group_acks(
     interchange: &Interchange<'_>,
     group: &Group<'_>,
     set: &TransactionSet<'_>,

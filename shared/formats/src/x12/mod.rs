@@ -1,4 +1,10 @@
-//! X12 documents: the 940 and the 997 that we write, the 945 and the 997 that we read. Version 004010.
+//! X12 documents of the order flow: the 940 that we write, the 945 that we read, and acknowledgments both ways (of
+//! EDIFACT too). The other documents are maps: see [`mapping`](crate::mapping).
+//!
+//! The 940 and the 945 have maps too ([`crate::mapping`]), which tell what stands where. They are written and read here
+//! all the same: a 945 becomes a ship confirm by choices that no map should hold (which of three numbers names the
+//! shipment, what was shipped where only the difference is said, cartons added up), and what a 940 cannot say is told in
+//! the words of the order release.
 //!
 //! Element numbers and code meanings are those of the 004010 data element dictionary; qualifiers are named where they
 //! are used.
@@ -13,7 +19,7 @@ use edi::{ControlNumber, Delimiters, Level, SyntaxCode};
 use jiff::Timestamp;
 use partners::{EdiIdentity, House, Profile};
 
-pub use acknowledgment::{acknowledgment_997, group_acks_997};
+pub use acknowledgment::{acknowledgment, group_acks};
 pub use ship_order::{Purpose, ship_940};
 pub use shipping_advice::warehouse_shipping_advice_945;
 
@@ -66,17 +72,40 @@ impl Outgoing<'_> {
         set_id: &str,
         segments: Vec<NewSegment>,
     ) -> Result<Vec<u8>, Finding> {
-        let partner = self.profile.edi.as_ref().ok_or_else(|| Finding {
+        let group = NewGroup {
+            functional_id: functional_id.to_owned(),
+            sender_code: self.house.edi.application().to_owned(),
+            receiver_code: self.partner()?.application().to_owned(),
+            control_number: self.numbers.group,
+            version: version.to_owned(),
+            sets: vec![NewSet { id: set_id.to_owned(), control_number: SET_CONTROL.to_owned(), segments }],
+        };
+        self.interchange(&[], &[group])
+    }
+
+    fn partner(&self) -> Result<&EdiIdentity, Finding> {
+        self.profile.edi.as_ref().ok_or_else(|| Finding {
             code: Code::Misconfigured,
             detail: format!("partner {} has no [edi]", self.profile.id),
             place: None,
-        })?;
+        })
+    }
+
+    fn date(&self) -> String {
+        self.now.strftime("%Y%m%d").to_string()
+    }
+
+    fn time(&self) -> String {
+        self.now.strftime("%H%M").to_string()
+    }
+
+    fn interchange(&self, ta1s: &[NewSegment], groups: &[NewGroup]) -> Result<Vec<u8>, Finding> {
         let identity = |edi: &EdiIdentity| (edi.qualifier.clone(), edi.id.clone());
         let envelope = Envelope {
             sender: identity(&self.house.edi),
-            receiver: identity(partner),
-            date: self.now.strftime("%Y%m%d").to_string(),
-            time: self.now.strftime("%H%M").to_string(),
+            receiver: identity(self.partner()?),
+            date: self.date(),
+            time: self.time(),
             control_number: self.numbers.interchange,
             version: self.controls.to_owned(),
             ack_requested: false,
@@ -84,22 +113,16 @@ impl Outgoing<'_> {
             delimiters: self.delimiters,
             line_feeds: false,
         };
-        let group = NewGroup {
-            functional_id: functional_id.to_owned(),
-            sender_code: self.house.edi.application().to_owned(),
-            receiver_code: partner.application().to_owned(),
-            control_number: self.numbers.group,
-            version: version.to_owned(),
-            sets: vec![NewSet { id: set_id.to_owned(), control_number: SET_CONTROL.to_owned(), segments }],
-        };
-        edi::write::interchange(&envelope, &[], &[group]).map_err(|error| Finding {
-            // The envelope is made of profiles alone; a document's values are checked before they come here.
-            code: match error {
-                edi::write::Error::Envelope { .. } => Code::Misconfigured,
-                _ => Code::NotRenderable,
-            },
-            detail: error.to_string(),
-            place: None,
-        })
+        edi::write::interchange(&envelope, ta1s, groups).map_err(|error| unwritten(&error))
     }
+}
+
+/// Why nothing was written. The envelope is made of profiles alone; a document's values are checked before they come
+/// here.
+fn unwritten(error: &edi::write::Error) -> Finding {
+    let code = match error {
+        edi::write::Error::Envelope { .. } => Code::Misconfigured,
+        _ => Code::NotRenderable,
+    };
+    Finding { code, detail: error.to_string(), place: None }
 }

@@ -20,7 +20,8 @@ use jiff::tz::Offset;
 use rust_decimal::Decimal;
 
 use crate::limits::{FINDINGS_MAX, WARNINGS_MAX};
-use crate::{lines, sscc};
+use crate::mapping::value::time_of_day;
+use crate::{lines, mapping, sscc};
 
 /// Which item number is taken, by its qualifier (element 235): `VN` seller's item number first, for the 940 names the
 /// item by it; then seller's part, stock keeping unit, catalogue, buyer's part and item, manufacturer's part, and the
@@ -421,53 +422,21 @@ fn value(segment: &Segment<'_>, n: usize) -> Option<String> {
     (!trimmed.is_empty()).then(|| trimmed.to_owned())
 }
 
-/// A decimal number as X12 writes it: `.5` and `5.` too, no exponent, no plus sign.
+/// A decimal number; `None` if nothing is there.
 fn number(segment: &Segment<'_>, n: usize) -> Result<Option<Decimal>, ()> {
-    let Some(text) = value(segment, n) else {
-        return Ok(None);
-    };
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
-    let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') && digits.bytes().any(|b| b.is_ascii_digit());
-    let digits = digits.strip_suffix('.').unwrap_or(digits);
-    if !plain || digits.len() > 24 {
-        return Err(());
-    }
-    let parsed: Decimal = format!("{sign}0{digits}").parse().map_err(|_| ())?;
-    // No minus zero, which no quantity is.
-    Ok(Some(if parsed.is_zero() { Decimal::ZERO } else { parsed.normalize() }))
+    value(segment, n).map(|text| mapping::value::number(&text, b'.').ok_or(())).transpose()
 }
 
 fn day(segment: &Segment<'_>, n: usize) -> Option<Date> {
-    let text = value(segment, n)?;
-    let [year, month, day] = [text.get(0..4)?, text.get(4..6)?, text.get(6..)?];
-    if text.len() != 8 || !text.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+    mapping::value::day(&value(segment, n)?)
 }
 
-/// HHMM, HHMMSS, and with decimals, which are left out.
-fn time_of_day(text: &str) -> Option<Time> {
-    if !matches!(text.len(), 4 | 6..=8) || !text.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let second = text.get(4..6).unwrap_or("0").parse().ok()?;
-    Time::new(text.get(0..2)?.parse().ok()?, text.get(2..4)?.parse().ok()?, second, 0).ok()
-}
-
-/// Element 623: universal time, and the zones whose name says whether it is summer.
+/// Element 623. A time without a zone, or in local time, is taken as UTC.
 fn zone_offset(code: Option<&str>) -> Option<Offset> {
-    Some(match code {
-        None | Some("LT" | "UT" | "GM") => Offset::UTC,
-        Some("AD") => Offset::constant(-3),
-        Some("AS" | "ED") => Offset::constant(-4),
-        Some("ES" | "CD") => Offset::constant(-5),
-        Some("CS" | "MD") => Offset::constant(-6),
-        Some("MS" | "PD") => Offset::constant(-7),
-        Some("PS") => Offset::constant(-8),
-        Some("HS") => Offset::constant(-10),
-        Some(_) => return None,
-    })
+    match code {
+        None | Some("LT") => Some(Offset::UTC),
+        Some(code) => mapping::value::zone_offset(code),
+    }
 }
 
 fn start_of(day: Date, time: Time, offset: Offset) -> Option<Timestamp> {

@@ -1,9 +1,9 @@
 use canonical::Code::{EdiEnvelope, EdiSyntax, EdiUnsupportedSet};
-use canonical::{Acknowledgment, GroupAck};
+use canonical::{Acknowledgment, AcknowledgmentDocument, GroupAck};
 use edi::Delimiters;
 use edi::guide::Guides;
 use edi::verdict::{self, Verdict};
-use formats::x12::{acknowledgment_997, finding, group_acks_997};
+use formats::x12::{acknowledgment, finding, group_acks};
 
 use crate::world::{house, now, numbers, place, profile};
 
@@ -19,6 +19,7 @@ fn owed(version: &str, bad: &str) -> Acknowledgment {
     let verdict = verdict::interchange(&document.interchanges[0], Guides::built_in());
     let segments = edi::ack::functional_acknowledgment(&verdict.groups[0], Delimiters::default()).unwrap();
     Acknowledgment {
+        document: AcknowledgmentDocument::Functional997,
         segments: segments.iter().map(|segment| (segment.id().to_owned(), segment.values().to_vec())).collect(),
         version: version.to_owned(),
         group: "interchange 000000009 group 33".to_owned(),
@@ -26,7 +27,7 @@ fn owed(version: &str, bad: &str) -> Acknowledgment {
 }
 
 fn write(owed: &Acknowledgment) -> String {
-    let bytes = acknowledgment_997(owed, &house(), &profile(), numbers(), now()).unwrap();
+    let bytes = acknowledgment(owed, &house(), &profile(), numbers(), now()).unwrap();
     String::from_utf8(bytes).unwrap()
 }
 
@@ -86,7 +87,7 @@ fn said(segments: &str) -> Vec<GroupAck> {
     let document = edi::read(file.as_bytes());
     let interchange = &document.interchanges[0];
     let group = &interchange.groups[0];
-    group_acks_997(interchange, group, &group.sets[0]).unwrap()
+    group_acks(interchange, group, &group.sets[0]).unwrap()
 }
 
 /// set, whether accepted, notes
@@ -160,7 +161,7 @@ fn a_997_that_says_nothing_is_a_finding_with_its_place() {
     let document = edi::read(file.as_bytes());
     let interchange = &document.interchanges[0];
     let group = &interchange.groups[0];
-    let refused = group_acks_997(interchange, group, &group.sets[0]).unwrap_err();
+    let refused = group_acks(interchange, group, &group.sets[0]).unwrap_err();
     assert_eq!(
         (refused.code, place(&refused).as_str()),
         (EdiSyntax, format!("AK901 of 3 at {}", file.find("Q|1|1|1").unwrap()).as_str())

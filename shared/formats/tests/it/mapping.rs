@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use canonical::documents::{
     FreightInvoice, InboundNotice, Invoice, LoadTender, OrderResponse, PurchaseOrder, Receipt, ReturnAuthorization,
-    ShipmentNotice, ShipmentStatus, StockAdjustment, StockReport, TenderResponse, WarehouseOrder,
+    ShipmentNotice, ShipmentStatus, ShippingAdvice, StockAdjustment, StockReport, TenderResponse, WarehouseOrder,
 };
 use canonical::{Finding, Place};
-use edi::write::{Envelope, NewGroup, NewSegment, NewSet};
+use edi::write::{Envelope, NewGroup, NewSegment, NewSet, edifact};
 use edi::{ControlNumber, Delimiters, Standard, TransactionSet};
-use formats::limits::TREE_DEPTH_MAX;
+use formats::limits::{MAP_DEPTH_MAX, MAP_LINES_MAX, TREE_DEPTH_MAX};
 use formats::mapping::{self, Draft, Map, Origin};
+use proptest::prelude::*;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -47,6 +48,7 @@ fn kinds() -> Vec<Kind> {
         kind::<ReturnAuthorization>("return-authorization"),
         kind::<InboundNotice>("inbound-notice"),
         kind::<WarehouseOrder>("warehouse-order"),
+        kind::<ShippingAdvice>("shipping-advice"),
         kind::<ShipmentStatus>("shipment-status"),
         kind::<LoadTender>("load-tender"),
         kind::<TenderResponse>("tender-response"),
@@ -127,19 +129,35 @@ fn body(set: &TransactionSet<'_>) -> Vec<String> {
 
 /// An EDIFACT message in an interchange of its own.
 fn rewritten_edifact(set: &TransactionSet<'_>, segments: &[NewSegment]) -> Vec<u8> {
-    let released = |text: &String| {
-        text.chars().fold(String::new(), |text, c| if "?+:'".contains(c) { text + "?" } else { text } + &c.to_string())
+    let party = |id: &str| edifact::Party { id: id.to_owned(), qualifier: "14".to_owned(), routing: String::new() };
+    let envelope = edifact::Envelope {
+        charset: "UNOC".to_owned(),
+        version: 3,
+        sender: party("A"),
+        receiver: party("B"),
+        date: "20260131".to_owned(),
+        time: "1435".to_owned(),
+        reference: "1".to_owned(),
+        application: String::new(),
+        ack_requested: false,
+        agreement: String::new(),
+        test: false,
+        delimiters: Delimiters::EDIFACT,
+        una: edifact::Una::WhereNeeded,
+        line_feeds: false,
+        policy: edifact::RELEASING,
     };
-    let mut text = format!("UNB+UNOA:2+A:14+B:14+260131:1435+1'{}'", String::from_utf8_lossy(set.segments[0].bytes()));
-    for segment in segments {
-        let mut line = segment.id().to_owned();
-        for element in segment.values() {
-            let parts: Vec<String> = element.iter().map(released).collect();
-            line = format!("{line}+{}", parts.join(":").trim_end_matches(':'));
-        }
-        text = format!("{text}{}'", line.trim_end_matches('+'));
-    }
-    format!("{text}UNT+{}+1'UNZ+1+1'", segments.len() + 2).into_bytes()
+    let name = |component: usize| set.segments[0].component(2, component).unwrap_or_default().into_owned();
+    let message = edifact::NewMessage {
+        id: name(1),
+        version: name(2),
+        release: name(3),
+        agency: name(4),
+        association: name(5),
+        reference: "1".to_owned(),
+        segments: segments.to_vec(),
+    };
+    edifact::interchange(&envelope, &edifact::Content::Messages(vec![message])).unwrap()
 }
 
 #[test]
@@ -179,6 +197,30 @@ fn every_sample_is_what_its_json_says_and_is_written_as_it_was() {
             assert_eq!(body(reread), body(set), "{name}: a sample in the form that we write is written as it was");
         }
     }
+}
+
+#[test]
+fn later_versions_are_read_by_the_same_maps() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../edi/tests/samples");
+    let mut read = 0;
+    for (standard, under) in [(Standard::Edifact, "edifact"), (Standard::X12, "x12")] {
+        for entry in fs::read_dir(folder.join(under)).into_iter().flatten() {
+            let bytes = fs::read(entry.unwrap().path()).unwrap();
+            let file = edi::read(&bytes);
+            for set in
+                file.interchanges.iter().flat_map(|interchange| &interchange.groups).flat_map(|group| &group.sets)
+            {
+                let Some(map) = mapping::find(standard, &set.id()) else {
+                    continue;
+                };
+                let name = format!("{} {}", set.id(), set.version());
+                let draft = map.read(set).unwrap_or_else(|findings| panic!("{name}: {findings:#?}"));
+                (kind_of(map).typed)(&draft).unwrap_or_else(|findings| panic!("{name}: {findings:#?}"));
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 20, "{read}");
 }
 
 /// Every value has an origin, and the bytes of an origin are those of the element that it names.
@@ -278,6 +320,45 @@ fn a_reference_after_a_party_of_a_transport_status_is_of_the_message() {
 }
 
 #[test]
+fn what_a_map_has_no_line_for_is_named() {
+    let file = RECEIPT.replace("N9*ZA*GATE 4~", "G61*IC*JOE~").replace("W07*2*CA**VN*BOLT~", "W07*2*CA**VN*BOLT*XX*7~");
+    let file = file.replace("N1*WH*X~", "N1*WH*X****41~");
+    let file = edi::read(file.as_bytes());
+    let set = &file.interchanges[0].groups[0].sets[0];
+    let draft = mapping::find(Standard::X12, "944").unwrap().read(set).unwrap();
+    let unmapped: Vec<(usize, usize)> = draft.unmapped().iter().map(|what| (what.position, what.element)).collect();
+    assert_eq!(unmapped, [(3, 6), (4, 0)], "N106, and G61 as a whole; W0706 and W0707 are a pair that is looked at");
+}
+
+#[test]
+fn what_a_set_has_no_place_for_is_named() {
+    let document = serde_json::json!({
+        "receipt_no": "R", "received_at": "2026-01-31", "parties": [{"role": "warehouse", "name": "X"}],
+        "lines": [{"quantity": "1", "uom": "EA", "expires_on": "2027-01-31"}],
+    });
+    let map = mapping::find(Standard::X12, "944").unwrap();
+    let mut with_report = document.clone();
+    with_report["report"] = "full".into();
+    assert_eq!(map.write(&with_report).unwrap().unwritten, ["/lines/0/expires_on"]);
+    let findings = map.write(&serde_json::json!({"lines": [{"uom": "EA"}]})).unwrap_err();
+    let places: Vec<String> = findings.iter().map(crate::world::place).collect();
+    assert_eq!(places, ["/received_at", "/receipt_no", "/lines/0/quantity"]);
+}
+
+#[test]
+fn a_map_of_the_greatest_size_is_taken_and_one_line_or_level_more_is_not() {
+    let compiled = |text: &str| Map::compile(Standard::X12, text, "").map(|_| ());
+    let lines = |count: usize| format!("map 944 receipt\nW17\n{}", "  01 a\n".repeat(count - 2));
+    assert_eq!(compiled(&lines(MAP_LINES_MAX)), Ok(()));
+    assert!(compiled(&lines(MAP_LINES_MAX + 1)).is_err());
+    let levels = |count: usize| {
+        (0..=count).fold("map 944 receipt\n".to_owned(), |text, depth| format!("{text}{}N1\n", "  ".repeat(depth)))
+    };
+    assert_eq!(compiled(&levels(MAP_DEPTH_MAX)), Ok(()));
+    assert!(compiled(&levels(MAP_DEPTH_MAX + 1)).is_err());
+}
+
+#[test]
 fn a_tree_whose_units_name_no_earlier_parent_is_refused() {
     let notice = |units: &str| findings_of("856", &format!("BSN*00*S*20260131*1435~{units}CTT*3~"));
     assert_eq!(notice("HL*1**S~HL*2*2*O~HL*3*1*I~"), ["HL02 of 4: HL02 names itself as its parent"]);
@@ -327,4 +408,174 @@ fn a_map_that_is_wrong_is_refused_with_its_line() {
         compiled("map 944 receipt\n+x\ndef x\n  +x\n"),
         "line 4: there is no definition `x`, or it holds itself"
     );
+}
+
+/// A 944 in its envelope.
+const RECEIPT: &str = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260131*1435*U*00401*000000001*0*P*>~\
+    GS*RE*AA*BB*20260131*1435*1*X*004010~ST*944*0001~W17*Q7*20260130*R1*O1~N1*WH*X~N9*ZA*GATE 4~\
+    W07*2*CA**VN*BOLT~W07*1.5*CA**VN*NUT~W14*3.5~SE*8*0001~GE*1*1~IEA*1*000000001~";
+
+/// What a partner with these wishes in its profile is read as.
+fn tailored(wishes: &str) -> Result<Receipt, String> {
+    let agreement: partners::EdiAgreement = toml::from_str(wishes).unwrap();
+    let map = mapping::find(Standard::X12, "944").unwrap();
+    let tailored = mapping::Tailored::new(map, &agreement).map_err(|error| error.to_string())?;
+    let file = edi::read(RECEIPT.as_bytes());
+    let read = tailored.read::<Receipt>(&file.interchanges[0].groups[0].sets[0]);
+    read.map(|mapped| mapped.document).map_err(|findings| findings[0].detail.clone())
+}
+
+#[test]
+fn a_partner_wishes_lines_codes_and_units() {
+    let receipt = tailored(
+        "units = { CA = { unit = \"EA\", factor = \"24\" }, \"NUT/CA\" = { unit = \"EA\", factor = \"100\" } }\n\
+         [maps.944]\n\
+         overlay = \"\"\"\nN9[01=ZA]\n  02 shipment_no\nW17\n  04 receipt_no\ncode report\n  Q7 full\n\"\"\"\n",
+    )
+    .unwrap();
+    assert_eq!(receipt.report.as_deref(), Some("full"), "its own code");
+    assert_eq!(receipt.shipment_no.as_deref(), Some("GATE 4"), "its own segment");
+    assert_eq!((receipt.receipt_no.as_str(), receipt.depositor_order_no), ("O1", None), "its own element");
+    let counted: Vec<String> = receipt.lines.iter().map(|line| format!("{} {}", line.quantity, line.uom)).collect();
+    assert_eq!(counted, ["48 EA", "150 EA"], "cases are counted in pieces, by item where the profile says so");
+    assert_eq!(tailored("").unwrap().report.as_deref(), Some("Q7"), "others are read as before");
+    assert_eq!(
+        tailored("[maps.944]\noverlay = \"\"\"\nW17\n  04 receipt_no float\n\"\"\"").unwrap_err(),
+        "overlay: line 2: a field is POSITION[!] [else] PATH [KIND], or POSITION = VALUE"
+    );
+}
+
+#[test]
+fn what_no_line_can_say_an_expression_does() {
+    let wish = |expression: &str| tailored(&format!("[maps.944]\nexpression = '''{expression}'''"));
+    let receipt = wish("$merge([$, {'receipt_no': 'R-' & receipt_no & '-' & $string($count(lines))}])").unwrap();
+    assert_eq!(receipt.receipt_no, "R-R1-2");
+    let receipt = wish("$ ~> |lines|{'lot': $uppercase(sku), 'line_no': 7}|").unwrap();
+    assert_eq!((receipt.lines[1].lot.as_deref(), receipt.lines[1].line_no), (Some("NUT"), Some(7)));
+    assert!(wish("$merge([").unwrap_err().starts_with("expression: "));
+    let fails = "the partner's expression fails on this document";
+    assert_eq!(wish("$merge([$, {'receipt_no': $now()}])").unwrap_err(), fails, "no clock");
+    assert_eq!(wish("$merge([$, {'receipt_no': $string($random())}])").unwrap_err(), fails, "no lots");
+    assert_eq!(wish("($f := function($n) { $f($n + 1) }; $f(0))").unwrap_err(), fails, "no run without end");
+    assert_eq!(wish("[1..1000000000]").unwrap_err(), fails, "no list without end");
+    assert_eq!(wish("lines").unwrap_err(), "with the partner's wishes the document is none of its kind any more");
+}
+
+/// Words as partners use them, with what separates in one standard or the other.
+fn words() -> impl Strategy<Value = String> {
+    "[A-Z0-9][A-Za-z0-9 ,.:+'?/-]{0,20}[A-Z0-9]"
+}
+
+fn amount() -> impl Strategy<Value = String> {
+    (0_u32..1_000_000, 0_u32..1_000).prop_map(|(whole, thousandths)| {
+        format!("{whole}.{thousandths:03}").trim_end_matches('0').trim_end_matches('.').to_owned()
+    })
+}
+
+fn sscc() -> impl Strategy<Value = String> {
+    "[0-9]{17}".prop_map(|digits| {
+        let sum: u32 = digits.bytes().rev().zip([3, 1].into_iter().cycle()).map(|(b, w)| u32::from(b - b'0') * w).sum();
+        format!("{digits}{}", (10 - sum % 10) % 10)
+    })
+}
+
+fn item() -> impl Strategy<Value = Value> {
+    (words(), amount(), proptest::option::of("[A-Z0-9]{1,10}"), proptest::collection::vec("[A-Z0-9]{1,10}", 0..3))
+        .prop_map(|(sku, quantity, lot, serials)| {
+            let mut item = serde_json::json!({"level": "item", "sku": sku, "quantity": quantity, "uom": "EA"});
+            if let Some(lot) = lot {
+                item["lot"] = lot.into();
+            }
+            if !serials.is_empty() {
+                item["serials"] = serials.into();
+            }
+            item
+        })
+}
+
+/// Packages in packages with items in them; items first, as a tree is written.
+fn unit() -> impl Strategy<Value = Value> {
+    item().prop_recursive(4, 24, 4, |inner| {
+        (proptest::collection::vec(sscc(), 0..2), proptest::collection::vec(inner, 1..4)).prop_map(
+            |(ssccs, mut contents)| {
+                contents.sort_by_key(|unit: &Value| unit["level"] != "item");
+                let mut unit = serde_json::json!({"level": "pack", "contents": contents});
+                if !ssccs.is_empty() {
+                    unit["ssccs"] = ssccs.into();
+                }
+                unit
+            },
+        )
+    })
+}
+
+fn notice() -> impl Strategy<Value = Value> {
+    (words(), words(), proptest::collection::vec(unit(), 1..4)).prop_map(|(number, name, contents)| {
+        // What lies loose is in a package, for a despatch advice knows items in packages only.
+        let packed = |unit: Value| match unit["level"].as_str() {
+            Some("item") => serde_json::json!({"level": "pack", "contents": [unit]}),
+            _ => unit,
+        };
+        serde_json::json!({
+            "shipment_no": number, "purpose": "original", "created_at": "2026-01-31T14:35:00",
+            "shipped_at": "2026-01-31T20:35:00Z", "parties": [{"role": "ship_to", "name": name}],
+            "contents": contents.into_iter().map(packed).collect::<Vec<_>>(),
+        })
+    })
+}
+
+/// A document written and read again, by the map of a set.
+fn there_and_back(standard: Standard, set_id: &str, document: &Value) -> Value {
+    let map = mapping::find(standard, set_id).unwrap();
+    let written = map.write(document).unwrap_or_else(|findings| panic!("{findings:#?}"));
+    assert_eq!(written.unwritten, Vec::<String>::new());
+    let head = match standard {
+        Standard::X12 => format!(
+            "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260131*1435*U*00401*000000001*0*P*>~\
+             GS*SH*AA*BB*20260131*1435*1*X*004010~ST*{set_id}*0001~SE*2*0001~GE*1*1~IEA*1*000000001~"
+        ),
+        Standard::Edifact => format!("UNB+UNOA:2+A:14+B:14+260131:1435+1'UNH+1+{set_id}:D:96A:UN'UNT+2+1'UNZ+1+1'"),
+    };
+    let file = edi::read(head.as_bytes());
+    let set = &file.interchanges[0].groups[0].sets[0];
+    let bytes = match standard {
+        Standard::X12 => rewritten("SH", set, written.segments),
+        Standard::Edifact => rewritten_edifact(set, &written.segments),
+    };
+    let file = edi::read(&bytes);
+    let set = &file.interchanges[0].groups[0].sets[0];
+    let draft = map.read(set).unwrap_or_else(|findings| panic!("{findings:#?}"));
+    (kind_of(map).typed)(&draft).unwrap_or_else(|findings| panic!("{findings:#?}")).0
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_shipment_notice_of_any_depth_is_written_and_read_as_it_was(document in notice()) {
+        prop_assert_eq!(&there_and_back(Standard::X12, "856", &document), &document);
+        prop_assert_eq!(&there_and_back(Standard::Edifact, "DESADV", &document), &document);
+    }
+
+    /// Segments of the sets' own vocabulary in any order, with anything in them.
+    #[test]
+    fn whatever_segments_come_nothing_breaks(
+        set_id in proptest::sample::select(vec!["180", "204", "210", "214", "810", "846", "850", "855", "856", "860", "861",
+            "940", "943", "944", "947", "990"]),
+        body in proptest::collection::vec(
+            "(HL|N1|N9|REF|LX|LIN|W07|W17|BSN|MAN|DTM|G62|PO1|AT7|QTY|CTT)(\\*[0-9A-Z.>-]{0,4}){0,9}~", 0..30),
+    ) {
+        let _ = findings_of(set_id, &body.concat());
+    }
+}
+
+#[test]
+fn a_segment_of_an_item_is_not_taken_for_one_of_the_summary() {
+    let file = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260131*1435*U*00401*000000001*0*P*>~\
+        GS*IN*AA*BB*20260131*1435*1*X*004010~ST*810*0001~BIG*20260201*INV-1~IT1*1*2*EA*5~ISS*1*EA~CAD****QZTR~\
+        TDS*1000~CAD****ODFL~CTT*1~SE*8*0001~GE*1*1~IEA*1*000000001~";
+    let file = edi::read(file.as_bytes());
+    let set = &file.interchanges[0].groups[0].sets[0];
+    let json = mapping::find(Standard::X12, "810").unwrap().read(set).unwrap().to_json();
+    assert_eq!((json["total"].as_str(), json["scac"].as_str()), (Some("10"), Some("ODFL")));
 }

@@ -3,7 +3,7 @@
 use edi::ack::{AckPolicy, Functional, Owed, When, owed};
 use edi::verdict::InterchangeVerdict;
 use edi::write::{self, NewSegment, edifact};
-use edi::{ControlNumber, Interchange};
+use edi::{ControlNumber, Delimiters, Interchange, Standard, SyntaxCode};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
@@ -26,16 +26,18 @@ pub(super) fn run(options: &Ack, out: &Out) -> Result<Status, Error> {
     let guides = report::guides(options.overlay.as_deref())?;
     let at = options.at.unwrap_or_else(|| clock::now().to_zoned(TimeZone::UTC).datetime());
     let mut next = ControlNumber::new(options.control).map_err(|error| Error::Unusable(error.to_string()))?;
+    let mut next_group = next;
     let mut bytes = Vec::new();
     let status = input::each(&options.input, out, |input| {
         let document = edi::read(&input.bytes);
         let report = Report::with(&document, &guides);
         for (interchange, verdict) in document.interchanges.iter().zip(&report.verdicts) {
-            let owed = owed(verdict, policy, interchange.delimiters);
+            let delimiters = separators(interchange);
+            let owed = owed(verdict, policy, delimiters);
             if owed.is_empty() {
                 continue;
             }
-            let answer = Answer { interchange, verdict, at, control_number: next }.write(owed);
+            let answer = Answer { verdict, delimiters, at, control_number: next }.write(owed, &mut next_group);
             bytes.extend(answer.map_err(|error| {
                 let number = &verdict.control_number;
                 Error::Unusable(format!("{}: interchange {number} cannot be answered: {error}", input.name))
@@ -52,18 +54,38 @@ pub(super) fn run(options: &Ack, out: &Out) -> Result<Status, Error> {
     Ok(status)
 }
 
+/// What an EDIFACT answer can be written in. Source: ISO 9735-1, element 0001.
+const CHARSETS: [&str; 8] = ["UNOA", "UNOB", "UNOC", "UNOD", "UNOE", "UNOF", "UNOW", "UNOY"];
+
+/// What the envelope says, where an answer can say it too. An envelope that is rejected for it is answered all the same.
+fn usual(says: &str, can: impl Fn(&str) -> bool, otherwise: &str) -> String {
+    if can(says) { says } else { otherwise }.to_owned()
+}
+
+/// The separators of an interchange, unless it is rejected for them.
+fn separators(interchange: &Interchange<'_>) -> Delimiters {
+    let wrong = interchange.findings.iter().any(|finding| {
+        use SyntaxCode::{ComponentSeparatorInvalid, ElementSeparatorInvalid, TerminatorInvalid};
+        matches!(finding.code, ComponentSeparatorInvalid | ElementSeparatorInvalid | TerminatorInvalid)
+    });
+    match (wrong, interchange.standard) {
+        (false, _) => interchange.delimiters,
+        (true, Standard::X12) => Delimiters::STANDARD,
+        (true, Standard::Edifact) => Delimiters::EDIFACT,
+    }
+}
+
 /// The interchange that answers one: from its receiver to its sender, with its separators.
-struct Answer<'r, 'a> {
-    interchange: &'r Interchange<'a>,
+struct Answer<'r> {
     verdict: &'r InterchangeVerdict,
+    delimiters: Delimiters,
     at: DateTime,
     control_number: ControlNumber,
 }
 
-impl Answer<'_, '_> {
-    fn write(&self, owed: Vec<Owed>) -> Result<Vec<u8>, write::Error> {
+impl Answer<'_> {
+    fn write(&self, owed: Vec<Owed>, next_group: &mut ControlNumber) -> Result<Vec<u8>, write::Error> {
         let (mut ta1s, mut groups, mut messages) = (Vec::new(), Vec::new(), Vec::new());
-        let mut number = self.control_number;
         for owed in owed {
             match owed {
                 Owed::Ta1(ta1) => ta1s.push(ta1),
@@ -72,11 +94,11 @@ impl Answer<'_, '_> {
                         functional_id: "FA".to_owned(),
                         sender_code,
                         receiver_code,
-                        control_number: number,
+                        control_number: *next_group,
                         version,
                         sets: vec![set],
                     });
-                    number = number.next();
+                    *next_group = next_group.next();
                 }
                 Owed::Contrl(message) => messages.push(message),
             }
@@ -92,10 +114,10 @@ impl Answer<'_, '_> {
             date: self.date(),
             time: self.time(),
             control_number: self.control_number,
-            version: verdict.version.clone(),
+            version: usual(&verdict.version, |it| it.len() == 5 && it.bytes().all(|b| b.is_ascii_digit()), "00401"),
             ack_requested: false,
-            usage_indicator: verdict.usage_indicator.chars().next().unwrap_or('P'),
-            delimiters: self.interchange.delimiters,
+            usage_indicator: if verdict.usage_indicator == "T" { 'T' } else { 'P' },
+            delimiters: self.delimiters,
             line_feeds: true,
         };
         write::interchange(&envelope, ta1s, groups)
@@ -109,8 +131,8 @@ impl Answer<'_, '_> {
             routing: routing.clone(),
         };
         let envelope = edifact::Envelope {
-            charset: verdict.charset.clone(),
-            version: verdict.version.parse().unwrap_or(3),
+            charset: usual(&verdict.charset, |it| CHARSETS.contains(&it), "UNOA"),
+            version: verdict.version.parse().ok().filter(|version| (1..=4).contains(version)).unwrap_or(3),
             sender: party(&verdict.receiver, &verdict.routing.1),
             receiver: party(&verdict.sender, &verdict.routing.0),
             date: self.date(),
@@ -120,7 +142,7 @@ impl Answer<'_, '_> {
             ack_requested: false,
             agreement: String::new(),
             test: verdict.usage_indicator == "1",
-            delimiters: self.interchange.delimiters,
+            delimiters: self.delimiters,
             una: edifact::Una::WhereNeeded,
             line_feeds: true,
             policy: edifact::RELEASING,

@@ -28,8 +28,8 @@ pub(super) fn run(options: &Check, out: &Out) -> Result<Status, Error> {
         if out.is_json() {
             for line in &mut report.lines {
                 line.file.clone_from(&input.name);
-                out.json(line);
             }
+            out.json_lines(&report.lines);
         } else {
             let gap = if std::mem::take(&mut first) { "" } else { "\n" };
             out.line(format_args!("{gap}{}", shown(&input.name, &input.bytes, &document, &report, options)));

@@ -59,9 +59,7 @@ struct Row<'s> {
 pub(super) fn run(files: &Files, out: &Out) -> Result<Status, Error> {
     input::each(files, out, |input| {
         let document = edi::read(&input.bytes);
-        for section in sections(&document) {
-            show(&input.name, &section, out);
-        }
+        sections(&document, |section| show(&input.name, &section, out));
         for finding in &document.findings {
             out.aside(format_args!("{}: {} (byte {})", input.name, finding.message, finding.place.byte_offset));
         }
@@ -74,16 +72,14 @@ fn show(file: &str, section: &Section, out: &Out) {
         out.aside(format_args!("{file}: {}: no document: {problem}", section.title));
     }
     if out.is_json() {
-        for line in &section.lines {
-            out.json(&Row {
-                file,
-                interchange: &section.interchange,
-                group: section.group.as_deref(),
-                set: section.set.as_deref(),
-                id: section.id.as_deref(),
-                line,
-            });
-        }
+        out.json_lines(section.lines.iter().map(|line| Row {
+            file,
+            interchange: &section.interchange,
+            group: section.group.as_deref(),
+            set: section.set.as_deref(),
+            id: section.id.as_deref(),
+            line,
+        }));
         return;
     }
     let rows: Vec<[String; 5]> = section
@@ -107,9 +103,8 @@ fn show(file: &str, section: &Section, out: &Out) {
     out.line(format_args!("{}\n{table}\n", section.title));
 }
 
-/// The envelopes and sets of a file in order.
-fn sections(document: &Document<'_>) -> Vec<Section> {
-    let mut sections = Vec::new();
+/// The envelopes and sets of a file in order, one after the other.
+fn sections(document: &Document<'_>, mut show: impl FnMut(Section)) {
     for interchange in &document.interchanges {
         let control = interchange.control_number().into_owned();
         let envelope = |what: &str, group: Option<String>, segments: &[&Segment<'_>]| Section {
@@ -122,40 +117,54 @@ fn sections(document: &Document<'_>) -> Vec<Section> {
             problems: Vec::new(),
         };
         let head: Vec<&Segment<'_>> = std::iter::once(&interchange.header).chain(&interchange.ta1s).collect();
-        sections.push(envelope("header", None, &head));
+        show(envelope("header", None, &head));
         for group in &interchange.groups {
             let number = group.header.map(|_| group.control_number().into_owned());
             if let Some(header) = &group.header {
-                sections.push(envelope("group header", number.clone(), &[header]));
+                show(envelope("group header", number.clone(), &[header]));
             }
             for set in &group.sets {
                 let of_group = number.as_ref().map(|number| format!(", group {number}")).unwrap_or_default();
                 let (id, set_control) = (set.id().into_owned(), set.control_number().into_owned());
                 let section = envelope(&format!("{id} {set_control}{of_group}"), number.clone(), &[]);
-                let (lines, problems) = of_set(set);
-                sections.push(Section { set: Some(set_control), id: Some(id), lines, problems, ..section });
+                let explained = of_set(set);
+                let title = match explained.document {
+                    Some(document) => format!("{}: {document}", section.title),
+                    None => section.title,
+                };
+                let (lines, problems) = (explained.lines, explained.problems);
+                show(Section { title, set: Some(set_control), id: Some(id), lines, problems, ..section });
             }
             if let Some(trailer) = &group.trailer {
-                sections.push(envelope("group trailer", number, &[trailer]));
+                show(envelope("group trailer", number, &[trailer]));
             }
         }
         if let Some(trailer) = &interchange.trailer {
-            sections.push(envelope("trailer", None, &[trailer]));
+            show(envelope("trailer", None, &[trailer]));
         }
     }
-    sections
+}
+
+/// A set, explained.
+struct Explained {
+    lines: Vec<Line>,
+    /// What the canonical document is, such as `receipt`; none if there is none.
+    document: Option<&'static str>,
+    problems: Vec<String>,
 }
 
 /// The values of a set, each with what becomes of it; and why nothing does, if it should.
-fn of_set(set: &TransactionSet<'_>) -> (Vec<Line>, Vec<String>) {
+fn of_set(set: &TransactionSet<'_>) -> Explained {
     let plain = set.segments.iter().flat_map(lines);
-    let draft = match mapping::find(set.standard, &set.id()).map(|map| map.read(set)) {
-        None => return (plain.collect(), Vec::new()),
-        Some(Err(findings)) => {
+    let Some(map) = mapping::find(set.standard, &set.id()) else {
+        return Explained { lines: plain.collect(), document: None, problems: Vec::new() };
+    };
+    let draft = match map.read(set) {
+        Ok(draft) => draft,
+        Err(findings) => {
             let problems = findings.into_iter().map(|finding| finding.detail).collect();
-            return (plain.collect(), problems);
+            return Explained { lines: plain.collect(), document: None, problems };
         }
-        Some(Ok(draft)) => draft,
     };
     let mut by_segment: BTreeMap<usize, Vec<mapping::Line>> = BTreeMap::new();
     for line in mapping::explain(&draft.to_json(), &draft.origins()) {
@@ -177,7 +186,7 @@ fn of_set(set: &TransactionSet<'_>) -> (Vec<Line>, Vec<String>) {
             }));
         }
     }
-    (lines, Vec::new())
+    Explained { lines, document: Some(map.document()), problems: Vec::new() }
 }
 
 /// The values of a segment that are not empty.
