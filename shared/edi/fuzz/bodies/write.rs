@@ -68,8 +68,8 @@ impl Choices<'_> {
             let nth = usize::from(self.byte());
             let id = IDS.get(nth).map_or_else(|| self.text(4), |id| (*id).to_owned());
             let (elements, shape) = (self.byte() % 5, self.byte());
-            let mut repetition = || (0..shape % 3 + 1).map(|_| self.text(9)).collect::<Vec<_>>();
-            let mut element = || (0..shape / 3 % 2 + 1).map(|_| repetition()).collect::<Vec<_>>();
+            let mut repetition = || (0..=shape % 3).map(|_| self.text(9)).collect::<Vec<_>>();
+            let mut element = || (0..=shape / 3 % 2).map(|_| repetition()).collect::<Vec<_>>();
             segments.push((id, (0..elements).map(|_| element()).collect()));
         }
         segments

@@ -100,7 +100,7 @@ fn difference(bytes: &[u8]) -> Option<Difference> {
 }
 
 /// Every file on which the two differ, and who is right by ISO 9735.
-const DIFFERENCES: [(&str, Difference, &str); 22] = [
+const DIFFERENCES: [(&str, Difference, &str); 31] = [
     // Both are right where a reader that stops at the first fault has nothing to show and we reject what we read.
     ("lower-case-tags", Difference::NotRead, "both: tags are capitals (9735-1); we read the rest and reject it"),
     ("release-at-end-of-file", Difference::NotRead, "both: nothing is released (9735-1); we keep the bytes and reject"),
@@ -112,11 +112,15 @@ const DIFFERENCES: [(&str, Difference, &str); 22] = [
     ("truncated-in-message", Difference::NotRead, "both: cut off; we keep and reject what there is"),
     ("truncated-in-unb", Difference::NotRead, "both: cut off; we keep and reject what there is"),
     ("truncated-in-unz", Difference::NotRead, "both: cut off; we keep and reject what there is"),
+    ("tag-lower-case", Difference::NotRead, "both: no such tag; our guide rejects the message that has it"),
+    ("una-contradicts-unb", Difference::NotRead, "both: what the UNA names does not separate the UNB"),
+    ("una-eight-bytes", Difference::NotRead, "both: a UNA has six characters; we read the UNB after it"),
     ("una-truncated", Difference::NotRead, "both: a UNA has six characters"),
     ("unb-terminator-lost", Difference::NotRead, "both: the UNB does not end"),
     // They read one interchange in one set of service characters.
     ("several-each-una", Difference::NotRead, "we: each interchange of a file may have its UNA (9735-1)"),
     ("several-other-una", Difference::NotRead, "we: a UNA holds for its own interchange (9735-1)"),
+    ("several-same-message-number", Difference::Verdict, "we: a file may hold several interchanges; they judge one"),
     // Service characters.
     ("una-newline-terminates", Difference::NotRead, "we: a UNA may name any character that is not in the data"),
     ("una-no-release", Difference::NotRead, "we: a blank says that there is no release character (9735-1, UNA)"),
@@ -124,6 +128,7 @@ const DIFFERENCES: [(&str, Difference, &str); 22] = [
     ("unob-information-separators", Difference::NotRead, "we: level B separates by IS1, IS3 and IS4 (9735:1988, 5)"),
     // Characters: UNOC is ISO 8859-1.
     ("unoc-latin-1", Difference::NotRead, "we: UNOC is ISO 8859-1 (0001); they offer it by another function"),
+    ("unoc-windows-1252", Difference::NotRead, "both: ISO 8859-1 has no such character; we accept it with a note"),
     ("unoa-latin-1", Difference::NotRead, "they: level A has no such character; we accept it with a note"),
     // Framing, of which the standard says nothing.
     ("trailing-newlines", Difference::NotRead, "neither: bytes behind the UNZ are the transport's"),
@@ -132,11 +137,15 @@ const DIFFERENCES: [(&str, Difference, &str); 22] = [
         Difference::NotRead,
         "they: a segment ends with its terminator; we take an UNZ that counts",
     ),
+    ("wrapped-15-una", Difference::NotRead, "neither: records are the transport's"),
     ("wrapped-80", Difference::Tree, "neither: records are the transport's; a line end is no character of level A"),
     ("interactive", Difference::Tree, "we: UIB begins an interactive interchange (9735-3), no batch one"),
     // Verdicts.
     ("group-empty", Difference::Verdict, "we: a group has a message at least (9735-1, group)"),
     ("syntax-unknown", Difference::Verdict, "we: 0002 is 1 to 4"),
+    ("message-reference-of-15", Difference::Verdict, "we: 0062 has at most 14 characters"),
+    ("reference-of-15", Difference::Verdict, "we: 0020 has at most 14 characters"),
+    ("syntax-iatb", Difference::Verdict, "they: 0001 does not list it; we take what the airlines use"),
 ];
 
 /// A message without segments: they refuse it as such, we by the guide, as BGM is missing.
