@@ -179,6 +179,12 @@ impl<'a> Segment<'a> {
         self.tail >> 4 > 0
     }
 
+    /// The element separators of a segment of fewer than 64 bytes that holds no binary data, a bit for each byte.
+    #[inline]
+    pub(crate) fn short_separators(&self) -> Option<u64> {
+        (self.bytes.len() < scan::BLOCK && !self.is_binary()).then_some(self.separators)
+    }
+
     pub(crate) fn end(&self) -> usize {
         self.start + self.bytes.len() + usize::from(self.tail & 0x0f)
     }

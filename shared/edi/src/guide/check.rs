@@ -7,9 +7,9 @@ use crate::segment::Segment;
 
 use super::elements::Elements;
 use super::order::{Known, Order};
-use super::plan::id_of;
+use super::plan::{Id, id_of};
 use super::report::{Report, Spot};
-use super::table::{Repertoire, Scanner, Table};
+use super::table::{Marks, Repertoire, Scanner, Table};
 use super::{Fit, Guide};
 
 /// Checks a set's segments and elements, in the order of the set.
@@ -79,11 +79,41 @@ impl<'g> Checker<'g> {
 
     #[inline]
     fn take_plain(&mut self, segment: &Segment<'_>) {
+        self.come_to(segment);
+        let marks = segment.short_separators().and_then(|bits| Marks::of(segment.bytes(), bits, &self.table));
+        let swift =
+            marks.filter(|marks| marks.others == 0).and_then(|marks| Some((short_id(segment.bytes(), &marks)?, marks)));
+        let Some((id, marks)) = swift else {
+            return self.take_closer(segment);
+        };
+        let known = Known { guide: self.guide };
+        let Some(found) = self.order.place(id, segment, &mut self.report, known) else {
+            return;
+        };
+        if let Some(plan) = self.guide.plan.segments.get(found) {
+            let mut elements =
+                Elements { table: &self.table, report: &mut self.report, foreign_noted: &mut self.foreign_noted };
+            if !elements.good(segment.bytes(), plan, &marks) {
+                let mut scanner = Scanner::new(segment.bytes(), &self.table);
+                scanner.leaf();
+                elements.check(segment, plan, &mut scanner);
+            }
+        }
+    }
+
+    #[inline]
+    fn come_to(&mut self, segment: &Segment<'_>) {
         // All segments of a set have the same delimiters.
         if !std::mem::replace(&mut self.begun, true) {
             self.table = Table::new(self.table.standard(), self.table.repertoire(), segment.delimiters());
         }
         self.position = segment.position();
+    }
+
+    /// A segment of any length that may hold anything.
+    #[inline(never)]
+    pub(super) fn take_closer(&mut self, segment: &Segment<'_>) {
+        self.come_to(segment);
         let mut scanner = Scanner::new(segment.bytes(), &self.table);
         let id = scanner.leaf();
         // EDIFACT may number the repetitions of groups behind the tag, with component separators.
@@ -112,4 +142,17 @@ impl<'g> Checker<'g> {
         self.order.finish(Spot { position: self.position + 1, byte }, &mut self.report);
         if self.report.len() == 0 { Vec::new() } else { self.report.finish(&set()) }
     }
+}
+
+/// The id of a short segment, if it is one to four bytes without a component separator.
+#[inline]
+fn short_id(bytes: &[u8], marks: &Marks) -> Option<Id> {
+    let len = marks.ends.trailing_zeros();
+    let first = match bytes.first_chunk::<4>() {
+        Some(first) => u32::from_be_bytes(*first),
+        None => return Some(id_of(bytes.get(..len as usize)?)).filter(|_| marks.components == 0),
+    };
+    let whole = (1..=4).contains(&len) && marks.components & ((1 << len) - 1) == 0;
+    let id = first.checked_shr(u32::BITS.checked_sub(len * u8::BITS)?)?;
+    (whole && first.leading_zeros() < u8::BITS).then_some(id)
 }

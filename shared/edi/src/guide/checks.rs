@@ -362,4 +362,46 @@ proptest! {
             prop_assert!(n >= 1 && n <= segment.element_count().max(6));
         }
     }
+
+    /// What is good at a glance is good by the closer look, and what is placed by bits is placed the same.
+    #[test]
+    fn a_glance_finds_what_a_closer_look_finds(
+        rows in prop::collection::vec(
+            (
+                prop::sample::select(vec!["AA", "A", "BBB", "AABBC", "", "AA>1", "AA:1"]),
+                prop::collection::vec(
+                    prop::sample::select(vec![
+                        "", "A", "AA", "AB", "ABC", "ABCD", "12", "1.5", "-1", "12345", " ", " A", "A ", "a", "\u{e9}",
+                        "A\u{1}", "20260131", "20260231", "1430", "AA^BB", "x>AA>1", "x:AA:1", "x:AA", "x>", "x: ", ":",
+                        "A?+", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                    ]),
+                    0..6,
+                ),
+            ),
+            1..5,
+        ),
+        edifact: bool,
+    ) {
+        let (delimiters, head, separator, terminator) = if edifact {
+            (Delimiters::EDIFACT, "- D.96A", "+", "'")
+        } else {
+            (Delimiters::new(b'*', b'>', b'~', Some(b'^')).unwrap(), "XX 005010", "*", "~")
+        };
+        let definitions = "AA: 7 C x2; 4 C x*; - C (1 M, 2 C, 4 C | P0203) x2; 7 C | P0102\nA: 2 M; 5 C; 6 C; 3 C\n\
+            BBB: - M (1 M, 7 C); 7 M; 4 C | L010203\nAABB: 7 C; - C B 1/9";
+        let guide = guide(ELEMENTS, definitions, &format!("set 100 {head}\nAA 0..2\nA 0..*\n  BBB 0..*\nAABB 0..1"));
+        let body: String = rows.iter().map(|(id, values)| {
+            std::iter::once(id).chain(values).copied().collect::<Vec<_>>().join(separator) + terminator
+        }).collect();
+        for repertoire in [Repertoire::Any, Repertoire::UnoA, Repertoire::UnoB] {
+            let checker = || Checker::new(&guide, Fit::Exact, repertoire);
+            let (mut swift, mut slow) = (checker(), checker());
+            for segment in segments(&body, delimiters) {
+                swift.take(&segment);
+                slow.take_closer(&segment);
+            }
+            let found = |checker: Checker<'_>| checker.finish(&Place::default(), None, body.len());
+            prop_assert_eq!(found(swift), found(slow), "{}", body);
+        }
+    }
 }

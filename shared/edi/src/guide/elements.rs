@@ -11,7 +11,7 @@ use crate::value::{self, Number};
 use super::Kind;
 use super::plan::{Conditions, ElementPlan, SegmentPlan, ShapePlan, ValuePlan, bit, code_of};
 use super::report::{Part, Report};
-use super::table::{Leaf, Repertoire, Scanner, Table, flag};
+use super::table::{Leaf, Marks, Repertoire, Scanner, Table, flag};
 
 /// Checks segments one by one.
 pub(super) struct Elements<'c> {
@@ -31,6 +31,78 @@ struct Walk<'c, 'a> {
 }
 
 impl Elements<'_> {
+    /// Whether a segment is good at a glance. If not, it may still be, and [`check`](Self::check) says.
+    ///
+    /// Elements are the bits between two ends: the difference of the bit of the second and of the one after the first.
+    #[expect(clippy::inline_always, reason = "nearly all segments need nothing else")]
+    #[inline(always)]
+    pub(super) fn good(&self, bytes: &[u8], plan: &SegmentPlan, marks: &Marks) -> bool {
+        let SegmentPlan { elements, conditions, .. } = plan;
+        let id_end = lowest(marks.ends);
+        let (mut ends, mut start) = (marks.ends ^ id_end, id_end << 1);
+        let (mut present, mut bit, mut element) = (0, 1, 1);
+        for (index, glance) in conditions.glances.iter().enumerate() {
+            if ends == 0 {
+                break;
+            }
+            let end = lowest(ends);
+            element = end - start;
+            if element != 0 {
+                present |= bit;
+                let components = marks.components & element;
+                if components == 0 && glance.fits(element, marks) {
+                    // Nothing more to see.
+                } else if !elements.get(index).is_some_and(|plan| self.good_closer(bytes, plan, marks, element)) {
+                    return false;
+                }
+            }
+            ends ^= end;
+            start = end << 1;
+            bit <<= 1;
+        }
+        ends == 0 && element != 0 && conditions.hold(present)
+    }
+
+    /// The same for an element that is not good at a glance.
+    #[inline]
+    fn good_closer(&self, bytes: &[u8], plan: &ElementPlan, marks: &Marks, element: u64) -> bool {
+        match &plan.shape {
+            ShapePlan::Value(value) => {
+                marks.components & element == 0
+                    && value.kind != Kind::Binary
+                    && self.value(&Leaf::of(bytes, element, marks), value).is_none()
+            }
+            ShapePlan::Composite { components, conditions } => {
+                let mut start = lowest(element);
+                let mut ends = (marks.components & element) | (element + start);
+                let (mut present, mut bit, mut component) = (0, 1, 1);
+                for (index, glance) in conditions.glances.iter().enumerate() {
+                    if ends == 0 {
+                        break;
+                    }
+                    let end = lowest(ends);
+                    component = end - start;
+                    if component != 0 {
+                        present |= bit;
+                        let closer = || match components.get(index).map(|plan| &plan.shape) {
+                            Some(ShapePlan::Value(value)) => {
+                                self.value(&Leaf::of(bytes, component, marks), value).is_none()
+                            }
+                            _ => false,
+                        };
+                        if !glance.fits(component, marks) && !closer() {
+                            return false;
+                        }
+                    }
+                    ends ^= end;
+                    start = end << 1;
+                    bit <<= 1;
+                }
+                ends == 0 && component != 0 && conditions.hold(present)
+            }
+        }
+    }
+
     /// `scanner` has read the id.
     pub(super) fn check<'c, 'a>(
         &mut self,
@@ -440,6 +512,12 @@ impl Elements<'_> {
         self.report.part(code, walk.segment, part, leaf.bytes, message);
         true
     }
+}
+
+/// The lowest bit.
+#[inline]
+fn lowest(bits: u64) -> u64 {
+    bits & bits.wrapping_neg()
 }
 
 /// What is wrong with a value.

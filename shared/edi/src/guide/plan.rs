@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::table::flag;
+use super::table::{Marks, flag};
 use super::{Dictionary, ElementSpec, Kind, Node, Relation, RelationKind, SegmentSpec, Shape};
 
 /// A guide as the checker walks it.
@@ -71,6 +71,67 @@ pub(super) struct SegmentPlan {
 pub(super) struct Conditions {
     pub(super) mandatory: u64,
     pub(super) relations: Vec<RelationPlan>,
+    /// For each element or component.
+    pub(super) glances: Vec<Glance>,
+}
+
+impl Conditions {
+    /// Whether these elements are enough.
+    #[inline]
+    pub(super) fn hold(&self, present: u64) -> bool {
+        self.mandatory & !present == 0 && self.relations.iter().all(|relation| relation.holds(present))
+    }
+}
+
+/// What is known of an element at a glance, if it has fewer than 64 bytes and nothing is released in it: it is good if
+/// its length fits and it has no bit of what is to be watched.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Glance {
+    /// All bits if characters that are no digits need a closer look; else none.
+    pub(super) not_digit: u64,
+    /// The same for unusual characters.
+    pub(super) unusual: u64,
+    /// The same for any.
+    pub(super) any: u64,
+    pub(super) min: u32,
+    /// How many characters more than `min` there may be.
+    pub(super) span: u32,
+}
+
+impl Glance {
+    /// Whether the bytes of a segment that `within` has a bit for need no closer look.
+    #[expect(clippy::inline_always, reason = "once for each element; a call costs more than what it does")]
+    #[inline(always)]
+    pub(super) fn fits(&self, within: u64, marks: &Marks) -> bool {
+        let len = u64::BITS - within.leading_zeros() - within.trailing_zeros();
+        let watched = (marks.not_digit & self.not_digit) | (marks.unusual & self.unusual) | self.any;
+        watched & within == 0 && len.wrapping_sub(self.min) <= self.span
+    }
+
+    fn of(element: &ElementPlan) -> Self {
+        let all_if = |condition: bool| if condition { u64::MAX } else { 0 };
+        match &element.shape {
+            ShapePlan::Composite { .. } => Self { not_digit: 0, unusual: 0, any: u64::MAX, min: 0, span: u32::MAX },
+            // Never good at a glance.
+            ShapePlan::Value(value) if value.kind == Kind::Binary || value.min > value.max => {
+                Self { not_digit: 0, unusual: 0, any: 0, min: u32::MAX, span: 0 }
+            }
+            // Its length does not matter or is counted otherwise.
+            ShapePlan::Value(value) if value.closer & flag::VALUE != 0 => {
+                Self { not_digit: 0, unusual: 0, any: u64::MAX, min: 0, span: u32::MAX }
+            }
+            ShapePlan::Value(value) => {
+                let length = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+                Self {
+                    not_digit: all_if(value.closer & flag::NOT_DIGIT != 0),
+                    unusual: all_if(value.closer & flag::UNUSUAL != 0),
+                    any: 0,
+                    min: length(value.min),
+                    span: length(value.max - value.min),
+                }
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -220,14 +281,11 @@ impl Compiler<'_> {
 }
 
 fn segment(name: &str, spec: &SegmentSpec) -> SegmentPlan {
-    SegmentPlan {
-        name: name.to_owned(),
-        elements: spec.elements.iter().map(element).collect(),
-        conditions: conditions(&spec.elements, &spec.relations),
-    }
+    let elements: Vec<ElementPlan> = spec.elements.iter().map(element).collect();
+    SegmentPlan { name: name.to_owned(), conditions: conditions(&spec.elements, &spec.relations, &elements), elements }
 }
 
-fn conditions(elements: &[ElementSpec], relations: &[Relation]) -> Conditions {
+fn conditions(elements: &[ElementSpec], relations: &[Relation], plans: &[ElementPlan]) -> Conditions {
     let mandatory = elements.iter().enumerate().filter(|(_, spec)| spec.mandatory).map(|(index, _)| bit(index));
     let relation = |relation: &Relation| {
         let bits = || relation.positions.iter().map(|n| bit(n - 1));
@@ -240,16 +298,17 @@ fn conditions(elements: &[ElementSpec], relations: &[Relation]) -> Conditions {
     Conditions {
         mandatory: mandatory.fold(0, |all, bit| all | bit),
         relations: relations.iter().map(relation).collect(),
+        glances: plans.iter().map(Glance::of).collect(),
     }
 }
 
 fn element(spec: &ElementSpec) -> ElementPlan {
     let shape = match &spec.shape {
         Shape::Simple { kind, min, max, codes } => ShapePlan::Value(ValuePlan::new(*kind, *min, *max, codes)),
-        Shape::Composite { components, relations } => ShapePlan::Composite {
-            components: components.iter().map(element).collect(),
-            conditions: conditions(components, relations),
-        },
+        Shape::Composite { components, relations } => {
+            let plans: Vec<ElementPlan> = components.iter().map(element).collect();
+            ShapePlan::Composite { conditions: conditions(components, relations, &plans), components: plans }
+        }
     };
     ElementPlan { number: spec.number.clone(), repeat: spec.repeat, shape }
 }

@@ -58,11 +58,15 @@ pub(super) struct Table {
     delimiters: Delimiters,
     standard: Standard,
     repertoire: Repertoire,
+    component: u8x16,
+    /// Repetition separator and release character; what is never in text where there is none.
+    others: [u8x16; 2],
 }
 
 impl Table {
     pub(super) fn new(standard: Standard, repertoire: Repertoire, delimiters: Delimiters) -> Self {
-        Self { delimiters, standard, repertoire }
+        let others = [delimiters.repetition(), delimiters.release()].map(|byte| u8x16::splat(byte.unwrap_or(u8::MAX)));
+        Self { delimiters, standard, repertoire, component: u8x16::splat(delimiters.component()), others }
     }
 
     pub(super) fn standard(&self) -> Standard {
@@ -149,6 +153,61 @@ impl Block {
     }
 }
 
+/// What the bytes of a short segment are, the first byte's bit lowest. Behind its end the bits say nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Marks {
+    /// The separators of elements, and the end.
+    pub(super) ends: u64,
+    pub(super) components: u64,
+    /// Repetition separators, release characters, perhaps bytes beyond ASCII.
+    pub(super) others: u64,
+    /// Everything but digits.
+    pub(super) not_digit: u64,
+    /// What not every text may hold, and blanks where an element or a component begins.
+    pub(super) unusual: u64,
+}
+
+impl Marks {
+    /// `None` if the segment is not short. `separators` are its element separators.
+    #[expect(clippy::inline_always, reason = "once for each segment; a call costs as much as what it does")]
+    #[inline(always)]
+    pub(super) fn of(bytes: &[u8], separators: u64, table: &Table) -> Option<Self> {
+        if bytes.len() >= BLOCK {
+            return None;
+        }
+        let mut marks = Self { ends: separators | (1 << bytes.len()), ..Self::default() };
+        let mut blanks = 0;
+        if let Some(last) = bytes.last_chunk::<16>() {
+            let (quarters, _) = bytes.as_chunks::<16>();
+            for (quarter, shift) in quarters.iter().zip([0, 16, 32]) {
+                blanks |= marks.add(*quarter, shift, table);
+            }
+            // What is left over is looked at with the bytes before it.
+            blanks |= marks.add(*last, bytes.len() - 16, table);
+        } else {
+            blanks |= marks.add(few(bytes), 0, table);
+        }
+        marks.unusual |= blanks & ((separators | marks.components) << 1);
+        Some(marks)
+    }
+
+    /// Adds 16 bytes; where the blanks are among them.
+    #[expect(clippy::inline_always, reason = "see above")]
+    #[inline(always)]
+    fn add(&mut self, bytes: [u8; 16], shift: usize, table: &Table) -> u64 {
+        let bytes = u8x16::new(bytes);
+        let [repetition, release] = table.others;
+        let above = bytes - u8x16::splat(b'0');
+        let digit = above.min(u8x16::splat(9)).simd_eq(above);
+        let bits = |mask: u8x16| u64::from(mask.to_bitmask() & 0xffff) << shift;
+        self.components |= bits(bytes.simd_eq(table.component));
+        self.others |= bits(bytes.simd_eq(repetition) | bytes.simd_eq(release));
+        self.not_digit |= bits(digit) ^ (0xffff << shift);
+        self.unusual |= bits(table.repertoire.usual(bytes)) ^ (0xffff << shift);
+        bits(bytes.simd_eq(u8x16::splat(b' ')))
+    }
+}
+
 /// Fewer than 16 bytes, and NULs behind them.
 #[inline]
 fn few(bytes: &[u8]) -> [u8; 16] {
@@ -187,7 +246,16 @@ pub(super) struct Leaf<'a> {
     pub(super) released: usize,
 }
 
-impl Leaf<'_> {
+impl<'a> Leaf<'a> {
+    /// The bytes of a short segment that `within` has a bit for.
+    #[inline]
+    pub(super) fn of(bytes: &'a [u8], within: u64, marks: &Marks) -> Self {
+        let (offset, end) = (within.trailing_zeros() as usize, BLOCK - within.leading_zeros() as usize);
+        let flag = |bits: u64, flag: u8| if bits & within == 0 { 0 } else { flag };
+        let kinds = flag(marks.not_digit, flag::NOT_DIGIT) | flag(marks.unusual, flag::UNUSUAL);
+        Self { bytes: bytes.get(offset..end).unwrap_or_default(), offset, flags: flag::VALUE | kinds, released: 0 }
+    }
+
     /// Its length in bytes, without release characters.
     #[inline]
     pub(super) fn len(&self) -> usize {
