@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::delimiters::{Delimiters, Standard};
 use crate::finding::{Finding, Place};
@@ -130,7 +131,8 @@ pub struct Group<'a> {
     pub range: Range<usize>,
     /// What is wrong with the group itself; sets have their own.
     pub findings: Vec<Finding>,
-    pub(crate) place: Place,
+    /// Its sets share it: most never need a place of their own.
+    pub(crate) place: Arc<Place>,
 }
 
 impl<'a> Group<'a> {
@@ -194,8 +196,12 @@ pub struct TransactionSet<'a> {
     pub range: Range<usize>,
     /// What is wrong with the envelope of the set; a guide finds the rest.
     pub findings: Vec<Finding>,
+    /// Of X12, what its group says.
     pub(crate) version: Cow<'a, str>,
-    pub(crate) place: Place,
+    /// Where its group is.
+    pub(crate) group_place: Arc<Place>,
+    /// Which set of the group, from 1.
+    pub(crate) ordinal: usize,
 }
 
 impl<'a> TransactionSet<'a> {
@@ -212,7 +218,10 @@ impl<'a> TransactionSet<'a> {
     /// Of X12 the group's version (GS08), such as `004010` or `004010VICS`; of EDIFACT directory and release, such as
     /// `D.96A` (S009, 0052 and 0054).
     pub fn version(&self) -> Cow<'a, str> {
-        self.version.clone()
+        match self.standard {
+            Standard::X12 => self.version.clone(),
+            Standard::Edifact => self.message_version(),
+        }
     }
 
     /// The association's code, such as `EAN008` (S009, 0057); in X12 the implementation convention (ST03). Empty if
@@ -221,7 +230,7 @@ impl<'a> TransactionSet<'a> {
         self.of_header(|st| trimmed(st, 3), |unh| component(unh, 2, 5))
     }
 
-    pub(crate) fn message_version(&self) -> Cow<'a, str> {
+    fn message_version(&self) -> Cow<'a, str> {
         let none = || Cow::Borrowed("");
         self.of_header(|_| none(), |unh| version_release(&component(unh, 2, 2), &component(unh, 2, 3)))
     }
@@ -247,9 +256,17 @@ impl<'a> TransactionSet<'a> {
         }
     }
 
-    /// Where it is, for findings about it.
-    pub fn place(&self) -> &Place {
-        &self.place
+    /// Where it is, for findings about it: at its header. Made when it is asked for.
+    pub fn place(&self) -> Place {
+        let header = self.segments.first();
+        let range = header.map_or(self.range.start..self.range.start, Segment::range);
+        Place {
+            set: Some(self.ordinal),
+            set_control: Some(self.control_number().into_owned()),
+            segment_id: header.map(|header| header.id().to_owned()),
+            segment_position: Some(1),
+            ..self.group_place.at(range.start, range.len())
+        }
     }
 }
 

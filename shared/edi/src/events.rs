@@ -1,17 +1,15 @@
 //! The pull parser: what a file says, one thing after the other, with what is wrong with it.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 use crate::delimiters::Standard;
 use crate::finding::{Finding, Place, SyntaxCode as Code, keep};
 use crate::header::{self, Header, Look, Next, is_filler};
-use crate::limits::{
-    BINARY_LEN_MAX, CONTROL_NUMBERS_MAX, FINDINGS_MAX, SEGMENT_LEN_MAX, SEGMENTS_PER_SET_MAX, STRAY_LEN_MAX,
-};
+use crate::index::{Index, Window};
+use crate::limits::{BINARY_LEN_MAX, FINDINGS_MAX, SEGMENT_LEN_MAX, SEGMENTS_PER_SET_MAX, STRAY_LEN_MAX};
 use crate::scan;
+use crate::seen::{Control, Seen};
 use crate::segment::{Segment, Syntax};
 use crate::sniff;
 use crate::value;
@@ -141,17 +139,44 @@ pub struct Events<'a> {
 
 impl<'a> Events<'a> {
     /// From the first byte, with the usual limits.
+    #[inline]
     pub fn new(bytes: &'a [u8]) -> Self {
         Self::with_limits(bytes, Limits::default())
     }
 
     /// From the first byte, with other limits.
+    #[inline]
     pub fn with_limits(bytes: &'a [u8], limits: Limits) -> Self {
         Self { bytes, core: Core::new(limits) }
     }
 }
 
 impl<'a> Events<'a> {
+    /// Shows the segments of the open set that come next and of which there is nothing to say, up to the next event of
+    /// another kind: the swiftest way through a large set. There may be none. They are the segments of
+    /// [`Event::Segment`], which then has the others.
+    ///
+    /// ```
+    /// let file = b"UNB+UNOA:1+A+B+260131:1435+1'UNH+1+DESADV:D:96A:UN'BGM+351+7+9'UNT+3+1'UNZ+1+1'";
+    /// let (mut events, mut ids) = (edi::Events::new(file), Vec::new());
+    /// loop {
+    ///     events.segments(|segment| ids.push(segment.id().to_owned()));
+    ///     match events.next() {
+    ///         Some(edi::Event::Segment { segment, .. }) => ids.push(segment.id().to_owned()),
+    ///         Some(_) => {}
+    ///         None => break,
+    ///     }
+    /// }
+    /// assert_eq!(ids, ["BGM"]);
+    /// ```
+    #[expect(clippy::inline_always, reason = "a segment that stays in registers is read twice as fast")]
+    #[inline(always)]
+    pub fn segments(&mut self, mut show: impl FnMut(&Segment<'a>)) {
+        while let Some(segment) = self.bytes.get(self.core.at..).and_then(|window| self.core.swift(window)) {
+            show(&segment);
+        }
+    }
+
     /// The next event that is no plain segment.
     #[inline(never)]
     fn next_of_any_kind(&mut self) -> Option<Event<'a>> {
@@ -178,6 +203,17 @@ impl<'a> Iterator for Events<'a> {
     }
 }
 
+/// How many bytes a line end before a segment has.
+#[expect(clippy::inline_always, reason = "see Events::next")]
+#[inline(always)]
+fn lead_len(window: &[u8], cut: scan::Cut) -> usize {
+    match window {
+        [b'\n', ..] if cut.terminator != b'\n' => 1,
+        [b'\r', b'\n', ..] if !matches!(cut.terminator, b'\n' | b'\r') => 2,
+        _ => 0,
+    }
+}
+
 /// What comes next.
 pub(crate) enum Step<'a> {
     Event(Event<'a>),
@@ -188,38 +224,12 @@ pub(crate) enum Step<'a> {
     End,
 }
 
-/// Control numbers so far, as many as are remembered.
-#[derive(Debug, Default)]
-struct Seen(HashSet<u128>);
-
-impl Seen {
-    /// Whether it is new.
-    fn insert(&mut self, key: u128) -> bool {
-        if self.0.len() < CONTROL_NUMBERS_MAX { self.0.insert(key) } else { !self.0.contains(&key) }
-    }
-}
-
-/// Up to fifteen bytes as they are, more as a hash.
-fn key(parts: &[&[u8]]) -> u128 {
-    if let [part] = parts
-        && part.len() < 16
-    {
-        return part.iter().fold(part.len() as u128, |key, byte| (key << 8) | u128::from(*byte));
-    }
-    let half = |salt: u8| {
-        let mut hasher = DefaultHasher::new();
-        (salt, parts).hash(&mut hasher);
-        u128::from(hasher.finish())
-    };
-    (1 << 127) | (half(0) << 63) | (half(1) >> 1)
-}
-
 /// Bytes outside the interchanges that were read and not yet told.
 #[derive(Debug, Default)]
 struct Stray {
     start: usize,
     len: usize,
-    /// The first bytes.
+    /// The first bytes of the file.
     head: Vec<u8>,
     /// The first bytes after a byte order mark and filler, and where they stand.
     said: Vec<u8>,
@@ -236,8 +246,11 @@ impl Stray {
     }
 
     fn take(&mut self, bytes: &[u8]) {
-        let room = STRAY_LEN_MAX - self.head.len().min(STRAY_LEN_MAX);
-        self.head.extend(bytes.iter().take(room));
+        // Asked for only if the file holds nothing else.
+        if self.start == 0 {
+            let room = STRAY_LEN_MAX - self.head.len().min(STRAY_LEN_MAX);
+            self.head.extend(bytes.iter().take(room));
+        }
         let mut rest = bytes;
         while self.said.is_empty()
             && let [byte, after @ ..] = rest
@@ -288,24 +301,24 @@ impl Stray {
 #[derive(Debug, Default)]
 struct Level {
     ordinal: usize,
-    /// Its control number as text, for places.
-    control: String,
     /// Its control number as it stands.
-    raw_control: Vec<u8>,
+    raw_control: Control,
     start: usize,
     /// Where what is known of it ends.
     end: usize,
 }
 
 impl Level {
-    /// Begins anew. The memory of its texts is used again.
+    /// Begins anew.
     fn open(&mut self, ordinal: usize, start: usize, end: usize, segment: &Segment<'_>, control: Option<&[u8]>) {
         let control = segment.data(control.unwrap_or_default().trim_ascii());
-        self.raw_control.clear();
-        self.raw_control.extend_from_slice(control.trim_ascii());
-        self.control.clear();
-        self.control.push_str(&crate::finding::text(&self.raw_control));
+        self.raw_control.set(control.trim_ascii());
         (self.ordinal, self.start, self.end) = (ordinal, start, end);
+    }
+
+    /// Its control number as text, for places.
+    fn control(&self) -> String {
+        crate::finding::text(&self.raw_control).into_owned()
     }
 }
 
@@ -329,6 +342,7 @@ pub(crate) struct Core {
     open: Option<Syntax>,
     /// The same, where segments may be read swiftly.
     plain: Option<Syntax>,
+    index: Index,
     standard: Standard,
     passing: Passing,
     /// The last byte that was passed over.
@@ -427,12 +441,14 @@ enum Found<'a> {
 }
 
 impl Core {
+    #[inline]
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             at: 0,
             limits,
             open: None,
             plain: None,
+            index: Index::new(),
             standard: Standard::X12,
             passing: Passing::Nothing,
             before: None,
@@ -458,6 +474,48 @@ impl Core {
         }
     }
 
+    /// The start or the end of a set, where nothing is special about it.
+    #[inline]
+    fn swift_set<'a>(&mut self, window: &'a [u8]) -> Option<Event<'a>> {
+        let syntax = self.plain?;
+        let cut = syntax.cut();
+        if self.within == Within::Nothing || self.passing != Passing::Nothing {
+            return None;
+        }
+        let lead = lead_len(window, cut);
+        let rest = window.get(lead..)?;
+        let id = match self.standard {
+            Standard::X12 if self.set_open => b"SE".as_slice(),
+            Standard::X12 => b"ST",
+            Standard::Edifact if self.set_open => b"UNT",
+            Standard::Edifact => b"UNH",
+        };
+        if rest.strip_prefix(id)?.first() != Some(&cut.element) {
+            return None;
+        }
+        let start = self.at + lead;
+        let (raw, separators) = self.short_segment(rest, start, cut)?;
+        self.at = start + raw.len() + 1;
+        let segment = Segment::plain(raw, start, syntax, separators, 0);
+        Some(if self.set_open { self.end_set(Some(segment)) } else { self.start_set(segment) })
+    }
+
+    /// The segment that begins with `rest` and its separators, if it ends within a block.
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
+    fn short_segment<'a>(&mut self, rest: &'a [u8], start: usize, cut: scan::Cut) -> Option<(&'a [u8], u64)> {
+        let Window { terminators, separators } = self.index.window(rest, start, cut);
+        if terminators == 0 {
+            return None;
+        }
+        let len = terminators.trailing_zeros() as usize;
+        let raw = rest.get(..len)?;
+        if cut.terminator == b'\n' && raw.last() == Some(&b'\r') {
+            return None;
+        }
+        Some((raw, separators & ((1 << len) - 1)))
+    }
+
     /// The next segment of the open set, where nothing is special about it: it is short, its id is none that an envelope
     /// or binary data has, nothing is released in it. This is how nearly all segments are read; whatever else there is,
     /// [`Self::step`] reads, and it would read these likewise.
@@ -469,11 +527,7 @@ impl Core {
             return None;
         }
         let cut = syntax.cut();
-        let lead = match window {
-            [b'\n', ..] if cut.terminator != b'\n' => 1,
-            [b'\r', b'\n', ..] if !matches!(cut.terminator, b'\n' | b'\r') => 2,
-            _ => 0,
-        };
+        let lead = lead_len(window, cut);
         let rest = window.get(lead..)?;
         match rest {
             [b'S', b'E' | b'T', ..]
@@ -484,13 +538,9 @@ impl Core {
             [b'A'..=b'Z', ..] => {}
             _ => return None,
         }
-        let (len, separators) = scan::short_segment(rest, cut)?;
-        let raw = rest.get(..len)?;
-        if cut.terminator == b'\n' && raw.last() == Some(&b'\r') {
-            return None;
-        }
         let start = self.at + lead;
-        self.at = start + len + 1;
+        let (raw, separators) = self.short_segment(rest, start, cut)?;
+        self.at = start + raw.len() + 1;
         self.set.end = self.at;
         self.segments += 1;
         Some(Segment::plain(raw, start, syntax, separators, self.segments))
@@ -499,6 +549,9 @@ impl Core {
     /// The next event. `window` is the file from [`at`](Self::at) as far as it is there; `last` says that it ends there.
     #[inline]
     pub(crate) fn step<'a>(&mut self, window: &'a [u8], last: bool) -> Step<'a> {
+        if let Some(event) = self.swift_set(window) {
+            return Step::Event(event);
+        }
         match self.open {
             Some(syntax) => self.within(window, last, syntax),
             None => self.outside(window, last),
@@ -704,7 +757,7 @@ impl Core {
     fn interchange_place(&self, id: &str, range: Range<usize>) -> Place {
         Place {
             interchange: Some(self.interchange.ordinal),
-            interchange_control: Some(self.interchange.control.clone()),
+            interchange_control: Some(self.interchange.control()),
             segment_id: Some(id.to_owned()),
             ..Place::default()
         }
@@ -715,7 +768,7 @@ impl Core {
         let headed = self.within != Within::Loose;
         Place {
             group: headed.then_some(self.group.ordinal),
-            group_control: headed.then(|| self.group.control.clone()),
+            group_control: headed.then(|| self.group.control()),
             ..self.interchange_place(id, range)
         }
     }
@@ -723,7 +776,7 @@ impl Core {
     fn set_place(&self, id: &str, position: u32, range: Range<usize>) -> Place {
         Place {
             set: Some(self.set.ordinal),
-            set_control: Some(self.set.control.clone()),
+            set_control: Some(self.set.control()),
             segment_position: Some(position as usize),
             ..self.group_place(id, range)
         }
@@ -733,6 +786,9 @@ impl Core {
     #[inline]
     fn consume(&mut self, cut: &Cut<'_>) {
         self.at = cut.end;
+        if cut.too_long || cut.segment.is_binary() {
+            self.index.forget();
+        }
         if cut.too_long {
             self.passing = Passing::Segment;
             self.before = cut.segment.bytes().last().copied();
@@ -759,7 +815,7 @@ impl Core {
         self.before = None;
         self.within = Within::Nothing;
         (self.headed_groups, self.groups, self.loose, self.ta1s) = (0, 0, 0, 0);
-        self.seen_groups.0.clear();
+        self.seen_groups.clear();
         self.stray = Stray::at(self.at);
         let found = match standard {
             Standard::X12 => self.check_isa(&segment, &defects),
@@ -780,7 +836,8 @@ impl Core {
             };
             add(code, 16, message);
         }
-        let field = |n: usize| isa.data(isa.element_bytes(n).unwrap_or_default());
+        let fields = isa.fields::<17>();
+        let field = |n: usize| isa.data(fields.get(n).copied().unwrap_or_default());
         if !value::is_date(&field(9)) || field(9).len() != 6 {
             add(Code::InterchangeDateInvalid, 9, "ISA09 is no date of the form YYMMDD.");
         }
@@ -814,7 +871,7 @@ impl Core {
             add(Code::ReceiverInvalid, 8, "ISA08 names no receiver.");
         }
         let fields = [5, 6, 7, 8, 13].map(field);
-        if !self.seen_interchanges.insert(key(&fields.each_ref().map(AsRef::as_ref))) {
+        if !self.seen_interchanges.insert_parts(&fields.each_ref().map(AsRef::as_ref)) {
             let message = "An earlier interchange of this file has the same sender, receiver and ISA13.";
             add(Code::InterchangeControlNumberDuplicate, 13, message);
         }
@@ -861,7 +918,7 @@ impl Core {
             _ => add(Code::InterchangeControlNumberInvalid, 5, 1, "The control reference has more than 14 characters."),
         }
         let fields = [part(2, 1), part(2, 2), part(3, 1), part(3, 2), part(5, 1)];
-        if !self.seen_interchanges.insert(key(&fields.each_ref().map(AsRef::as_ref))) {
+        if !self.seen_interchanges.insert_parts(&fields.each_ref().map(AsRef::as_ref)) {
             let message = "An earlier interchange of this file has the same sender, receiver and control reference.";
             add(Code::InterchangeControlNumberDuplicate, 5, 1, message);
         }
@@ -987,8 +1044,10 @@ impl Core {
 
     fn open_with(&mut self, syntax: Syntax) {
         self.open = Some(syntax);
-        let plain = |syntax: &Syntax| !syntax.wrapped() && syntax.delimiters().terminator().is_ascii();
-        self.plain = self.open.filter(plain).filter(|_| self.limits.segment_len_max >= scan::BLOCK);
+        let terminator = syntax.delimiters().terminator();
+        let plain = !syntax.wrapped() && terminator.is_ascii() && self.limits.segment_len_max >= scan::BLOCK;
+        self.plain = plain.then_some(syntax);
+        self.index.forget();
     }
 
     /// ISX names a release character. Source: X12.5 from 007040 on, ISX01.
@@ -1066,7 +1125,7 @@ impl Core {
         self.group.open(self.groups, header.range().start, header.end(), &header, control);
         self.within = Within::Group;
         self.sets = 0;
-        self.seen_sets.0.clear();
+        self.seen_sets.clear();
         let mut found: Vec<Defect> = Vec::new();
         match self.standard {
             Standard::X12 => self.check_gs(&header, &mut found),
@@ -1078,7 +1137,8 @@ impl Core {
     }
 
     fn check_gs(&mut self, gs: &Segment<'_>, found: &mut Vec<Defect>) {
-        let field = |n: usize| gs.data(gs.element_bytes(n).unwrap_or_default());
+        let fields = gs.fields::<9>();
+        let field = |n: usize| gs.data(fields.get(n).copied().unwrap_or_default());
         if field(1).len() != 2 {
             let message = "GS01 is no functional identifier of two characters.";
             found.push((Code::GroupNotSupported, Part::Element(1), message));
@@ -1093,7 +1153,7 @@ impl Core {
             found.push((Code::GroupControlNumberInvalid, Part::Element(6), "GS06 is not one to nine digits."));
         }
         let fields = [1, 2, 3, 6].map(field);
-        if !self.seen_groups.insert(key(&fields.each_ref().map(AsRef::as_ref))) {
+        if !self.seen_groups.insert_parts(&fields.each_ref().map(AsRef::as_ref)) {
             let message = "An earlier group of this interchange has the same GS01, GS02, GS03 and GS06.";
             found.push((Code::GroupControlNumberDuplicate, Part::Element(6), message));
         }
@@ -1109,7 +1169,7 @@ impl Core {
             let message = "The reference of UNG does not have 1 to 14 characters.";
             found.push((Code::GroupControlNumberInvalid, Part::Component(5, 1), message));
         }
-        if !self.seen_groups.insert(key(&[&self.group.raw_control])) {
+        if !self.seen_groups.insert(&self.group.raw_control) {
             let message = "An earlier group of this interchange has the same reference.";
             found.push((Code::GroupControlNumberDuplicate, Part::Component(5, 1), message));
         }
@@ -1122,7 +1182,7 @@ impl Core {
         self.group.open(self.groups, start, start, unh, None);
         self.within = Within::Loose;
         if self.loose == 0 {
-            self.seen_sets.0.clear();
+            self.seen_sets.clear();
         }
         self.sets = 0;
         Event::GroupStart { header: None, start, ordinal: self.groups, findings: Vec::new() }
@@ -1200,7 +1260,7 @@ impl Core {
             let message = "ST02 is not four to nine characters.";
             found.push((Code::SetControlNumberInvalid, Part::Element(2), message));
         }
-        if !self.seen_sets.insert(key(&[&self.set.raw_control])) {
+        if !self.seen_sets.insert(&self.set.raw_control) {
             let message = "An earlier set of this group has the same ST02.";
             found.push((Code::SetControlNumberDuplicate, Part::Element(2), message));
         }
@@ -1208,7 +1268,11 @@ impl Core {
 
     /// Source: ISO 9735-1, UNH.
     fn check_unh(&mut self, unh: &Segment<'_>, found: &mut Vec<Defect>) {
-        let part = |c| unh.component_bytes(2, c).map(|bytes| unh.data(bytes));
+        let mut parts = [None; 4];
+        for (part, bytes) in parts.iter_mut().zip(unh.components(2)) {
+            *part = Some(bytes);
+        }
+        let part = |c: usize| parts.get(c - 1).copied().flatten().map(|bytes| unh.data(bytes));
         if part(1).is_none_or(|id| id.trim_ascii().is_empty()) {
             found.push((Code::SetIdInvalid, Part::Component(2, 1), "UNH names no message type."));
         }
@@ -1223,8 +1287,8 @@ impl Core {
         // From version 4 on the type is part of what makes a message known.
         let kind = if self.syntax_version < 4 { &[] } else { unh.element_bytes(2).unwrap_or_default() };
         let new = match kind {
-            [] => self.seen_sets.insert(key(&[&self.set.raw_control])),
-            kind => self.seen_sets.insert(key(&[&self.set.raw_control, kind])),
+            [] => self.seen_sets.insert(&self.set.raw_control),
+            kind => self.seen_sets.insert_parts(&[&self.set.raw_control, kind]),
         };
         if !new {
             let message = "An earlier message has the same reference.";

@@ -156,9 +156,14 @@ fn isa(head: &[u8]) -> Option<Header> {
     if !terminator_ok {
         defects.push(SyntaxCode::TerminatorInvalid);
     }
-    let mut fields = isa.get(..end)?.split(|&byte| byte == element);
-    let standards_id = fields.nth(11).and_then(|field| field.first().copied());
-    let repeats = fields.next().is_some_and(|version| version.len() == 5 && version >= b"00402".as_slice());
+    let (standards_id, version) = if padded {
+        (isa.get(82..83), isa.get(84..89))
+    } else {
+        let mut fields = isa.get(..end)?.split(|&byte| byte == element);
+        (fields.nth(11), fields.next())
+    };
+    let standards_id = standards_id.and_then(|field| field.first().copied());
+    let repeats = version.is_some_and(|version| version.len() == 5 && version >= b"00402".as_slice());
     let repetition = standards_id
         .filter(|&byte| repeats && may_separate(byte))
         .filter(|&byte| byte != element && byte != component && byte != terminator);
@@ -260,11 +265,15 @@ fn is_wrapped(head: &[u8], header_len: usize, terminator: u8) -> bool {
     if matches!(terminator, b'\r' | b'\n') {
         return false;
     }
-    if memchr::memchr(b'\n', head).is_none() {
-        return false;
-    }
-    let mut lines = head.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    let (Some(first), Some(second)) = (lines.next(), lines.next()) else { return false };
+    let mut rest = Some(head);
+    let mut line = || {
+        let bytes = rest?;
+        let end = memchr::memchr(b'\n', bytes);
+        rest = end.and_then(|end| bytes.get(end + 1..));
+        let line = end.and_then(|end| bytes.get(..end)).unwrap_or(bytes);
+        Some(line.strip_suffix(b"\r").unwrap_or(line))
+    };
+    let (Some(first), Some(second)) = (line(), line()) else { return false };
     if first.len() > RECORD_LEN_MAX || second.len() > RECORD_LEN_MAX {
         return false;
     }
@@ -273,8 +282,8 @@ fn is_wrapped(head: &[u8], header_len: usize, terminator: u8) -> bool {
     }
     let within = |line: &[u8]| line.trim_ascii_end().last().is_some_and(|&byte| byte != terminator);
     // Of the third line only what is there; it is whole if something follows it, and the file's last is shorter.
-    let third = lines.next().unwrap_or_default();
-    let whole = lines.next().is_some();
+    let third = line().unwrap_or_default();
+    let whole = line().is_some();
     let width = second.len();
     let of_one_width = first.len() == width || (whole && third.len() == width);
     let none_wider = first.len() <= width && third.len() <= width;

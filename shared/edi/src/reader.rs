@@ -1,6 +1,7 @@
 //! A file as a tree of interchanges, groups and sets: the events, collected.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::delimiters::Standard;
 use crate::envelope::{Document, Group, Interchange, TransactionSet};
@@ -22,10 +23,16 @@ pub fn read(bytes: &[u8]) -> Document<'_> {
 /// The same with other limits.
 pub fn read_with_limits(bytes: &[u8], limits: Limits) -> Document<'_> {
     let mut collector = Collector::default();
-    for event in Events::with_limits(bytes, limits) {
-        collector.take(event);
+    let mut events = Events::with_limits(bytes, limits);
+    loop {
+        if let Some(set) = &mut collector.set {
+            events.segments(|segment| set.segments.push(*segment));
+        }
+        match events.next() {
+            Some(event) => collector.take(event),
+            None => return collector.document,
+        }
     }
-    collector.document
 }
 
 #[derive(Default)]
@@ -34,6 +41,8 @@ struct Collector<'a> {
     interchange: Option<Interchange<'a>>,
     group: Option<Group<'a>>,
     set: Option<TransactionSet<'a>>,
+    /// How many segments the last set has.
+    len: usize,
 }
 
 fn keep_all(findings: &mut Vec<Finding>, more: impl IntoIterator<Item = Finding>) {
@@ -72,7 +81,7 @@ impl<'a> Collector<'a> {
                 }
             }
             Event::SetStart { header, ordinal, findings } => {
-                self.set = self.group.as_ref().map(|parent| set(parent, header, ordinal, findings));
+                self.set = self.group.as_ref().map(|parent| set(parent, header, ordinal, findings, self.len));
             }
             Event::Segment { segment, finding } => {
                 if let Some(set) = self.set.as_mut() {
@@ -87,6 +96,7 @@ impl<'a> Collector<'a> {
                     set.segments.extend(trailer.filter(|_| set.segments.len() < SEGMENTS_PER_SET_MAX));
                     set.range = range;
                     keep_all(&mut set.findings, findings);
+                    self.len = set.segments.len();
                     if let Some(group) = self.group.as_mut() {
                         group.sets.push(set);
                     }
@@ -149,39 +159,47 @@ fn group<'a>(
     findings: Vec<Finding>,
 ) -> Group<'a> {
     let end = header.map_or(start, |header| header.end());
-    let standard = parent.standard;
     let mut group = Group {
-        standard,
+        standard: parent.standard,
         header,
         trailer: None,
         sets: Vec::new(),
         range: start..end,
         findings,
-        place: parent.place.at(start, end - start),
+        place: Arc::default(),
     };
+    let mut place = parent.place.at(start, end - start);
     if let Some(header) = header {
-        group.place.group = Some(ordinal);
-        group.place.group_control = Some(group.control_number().into_owned());
-        group.place.segment_id = Some(header.id().to_owned());
+        place.group = Some(ordinal);
+        place.group_control = Some(group.control_number().into_owned());
+        place.segment_id = Some(header.id().to_owned());
     }
+    group.place = Arc::new(place);
     group
 }
 
-fn set<'a>(parent: &Group<'a>, header: Segment<'a>, ordinal: usize, findings: Vec<Finding>) -> TransactionSet<'a> {
-    let standard = parent.standard;
-    let range = header.range();
-    let place = parent.place.at(range.start, range.len());
-    let version = match standard {
+/// `len` is how many segments it may have: as many as the set before it.
+fn set<'a>(
+    parent: &Group<'a>,
+    header: Segment<'a>,
+    ordinal: usize,
+    findings: Vec<Finding>,
+    len: usize,
+) -> TransactionSet<'a> {
+    let version = match parent.standard {
         Standard::X12 => parent.version(),
         Standard::Edifact => Cow::Borrowed(""),
     };
-    let mut set = TransactionSet { standard, segments: vec![header], range, findings, version, place };
-    if standard == Standard::Edifact {
-        set.version = set.message_version();
+    let mut segments = Vec::with_capacity(len);
+    segments.push(header);
+    let group_place = Arc::clone(&parent.place);
+    TransactionSet {
+        standard: parent.standard,
+        segments,
+        range: header.range(),
+        findings,
+        version,
+        group_place,
+        ordinal,
     }
-    set.place.set = Some(ordinal);
-    set.place.set_control = Some(set.control_number().into_owned());
-    set.place.segment_id = Some(header.id().to_owned());
-    set.place.segment_position = Some(1);
-    set
 }

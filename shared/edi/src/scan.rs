@@ -4,34 +4,25 @@
 //! and the release character, which gives a bit for each byte. The end of the segment is the first terminator's bit,
 //! and the separators before it stay with the segment, so that its elements need no second look.
 
-use wide::u8x16;
+use fearless_simd::{Level, dispatch};
 
 use crate::delimiters::Delimiters;
+use crate::index::mask;
 
 /// Bytes of a block: one bit each in a mask.
 pub(crate) const BLOCK: usize = 64;
-
-/// A bit for each byte of the block that is `byte`, the first byte's lowest.
-#[expect(clippy::inline_always, reason = "see Events::next")]
-#[inline(always)]
-fn mask(block: &[u8; BLOCK], byte: u8) -> u64 {
-    let wanted = u8x16::splat(byte);
-    let (quarters, _) = block.as_chunks::<16>();
-    quarters.iter().rev().fold(0, |mask, quarter| {
-        let equal = u8x16::new(*quarter).simd_eq(wanted).to_bitmask();
-        (mask << 16) | u64::from(equal)
-    })
-}
 
 /// The masks of the block at the start of `bytes`: of the terminator, the element separator and the release character.
 #[inline]
 fn masks(bytes: &[u8], cut: Cut) -> [u64; 3] {
     let of = |block: &[u8; BLOCK]| {
-        let releases = match cut.release {
-            Some(release) => mask(block, release),
-            None => 0,
-        };
-        [mask(block, cut.terminator), mask(block, cut.element), releases]
+        dispatch!(Level::baseline(), simd => {
+            let releases = match cut.release {
+                Some(release) => mask(simd, block, release),
+                None => 0,
+            };
+            [mask(simd, block, cut.terminator), mask(simd, block, cut.element), releases]
+        })
     };
     match bytes.first_chunk::<BLOCK>() {
         Some(block) => of(block),
@@ -92,22 +83,6 @@ pub(crate) fn segment(bytes: &[u8], cut: Cut) -> Option<Ended> {
         }
     }
     long_segment(bytes, cut, separators, releases)
-}
-
-/// The same for a segment that ends within a block of which the file holds all, and in which nothing is released: its
-/// length and its separators. `None` for all others.
-#[expect(clippy::inline_always, reason = "see Events::next")]
-#[inline(always)]
-pub(crate) fn short_segment(bytes: &[u8], cut: Cut) -> Option<(usize, u64)> {
-    let block = bytes.first_chunk::<BLOCK>()?;
-    let terminators = mask(block, cut.terminator);
-    if terminators == 0 {
-        return None;
-    }
-    let len = terminators.trailing_zeros();
-    let before = (1 << len) - 1;
-    let released = cut.release.is_some_and(|release| mask(block, release) & before != 0);
-    (!released).then(|| (len as usize, mask(block, cut.element) & before))
 }
 
 /// The same where the first block is not enough.

@@ -174,6 +174,11 @@ impl<'a> Segment<'a> {
         self.tail > 0
     }
 
+    /// Whether it ends where it says and not at the first terminator.
+    pub(crate) fn is_binary(&self) -> bool {
+        self.tail >> 4 > 0
+    }
+
     pub(crate) fn end(&self) -> usize {
         self.start + self.bytes.len() + usize::from(self.tail & 0x0f)
     }
@@ -210,11 +215,45 @@ impl<'a> Segment<'a> {
         parts
     }
 
+    /// The id and the elements after it as they stand, so many; empty where there is none.
+    pub(crate) fn fields<const N: usize>(&self) -> [&'a [u8]; N] {
+        let mut fields = [[].as_slice(); N];
+        for (field, part) in fields.iter_mut().zip(self.parts()) {
+            *field = part;
+        }
+        fields
+    }
+
     /// The bytes of element `n` with all its components and repetitions, as they stand; `None` if empty or not there.
     pub fn element_bytes(&self, n: usize) -> Option<&'a [u8]> {
-        let bytes = self.elements_raw().nth(n.checked_sub(1)?)?;
+        let bytes = if self.bytes.len() <= scan::BLOCK && !self.is_binary() {
+            self.element_of_block(n)?
+        } else {
+            self.elements_raw().nth(n.checked_sub(1)?)?
+        };
         let empty = if self.syntax.wrapped() { bytes.iter().all(|&byte| is_line_end(byte)) } else { bytes.is_empty() };
         (!empty).then_some(bytes)
+    }
+
+    /// Element `n`, where all separators are those of the first block.
+    #[inline]
+    fn element_of_block(&self, n: usize) -> Option<&'a [u8]> {
+        let without_lowest = |bits: u64| bits & bits.wrapping_sub(1);
+        let mut separators = self.separators;
+        for _ in 1..n {
+            separators = without_lowest(separators);
+            if separators == 0 {
+                return None;
+            }
+        }
+        if separators == 0 || n == 0 {
+            return None;
+        }
+        let start = separators.trailing_zeros() as usize + 1;
+        match without_lowest(separators) {
+            0 => self.bytes.get(start..),
+            after => self.bytes.get(start..after.trailing_zeros() as usize),
+        }
     }
 
     /// All bytes but the line ends of records; `None` if there is none in this segment.
@@ -240,6 +279,9 @@ impl<'a> Segment<'a> {
     /// one width.
     pub fn data<'b>(&self, raw: &'b [u8]) -> Cow<'b, [u8]> {
         let release = self.syntax.release();
+        if release.is_none() && !self.syntax.wrapped() {
+            return Cow::Borrowed(raw);
+        }
         let special = |byte: &u8| Some(*byte) == release || (self.syntax.wrapped() && is_line_end(*byte));
         if !raw.iter().any(special) {
             return Cow::Borrowed(raw);
@@ -282,7 +324,8 @@ impl<'a> Segment<'a> {
 
     /// Component `c` of element `n` (of its first repetition), as it stands; `None` if empty or not there.
     pub fn component_bytes(&self, n: usize, c: usize) -> Option<&'a [u8]> {
-        let bytes = self.components(n).nth(c.checked_sub(1)?)?;
+        let repetition = self.split(self.element_bytes(n)?, self.syntax.delimiters().repetition()).next()?;
+        let bytes = self.split(repetition, Some(self.syntax.delimiters().component())).nth(c.checked_sub(1)?)?;
         let empty = if self.syntax.wrapped() { bytes.iter().all(|&byte| is_line_end(byte)) } else { bytes.is_empty() };
         (!empty).then_some(bytes)
     }
@@ -357,18 +400,39 @@ struct Split<'a> {
 impl<'a> Iterator for Split<'a> {
     type Item = &'a [u8];
 
+    #[inline]
     fn next(&mut self) -> Option<&'a [u8]> {
         let bytes = self.rest?;
+        let Some(separator) = self.separator else {
+            self.rest = None;
+            return Some(bytes);
+        };
+        if !self.wrapped {
+            let release = self.release.unwrap_or(separator);
+            let mut from = 0;
+            while let Some(rest) = bytes.get(from..)
+                && let Some(found) = rest.iter().position(|&byte| byte == separator || byte == release)
+            {
+                let at = from + found;
+                if bytes.get(at) == Some(&separator) {
+                    self.rest = bytes.get(at + 1..);
+                    return bytes.get(..at);
+                }
+                from = at + 2;
+            }
+            self.rest = None;
+            return Some(bytes);
+        }
         let mut released = false;
         for (index, &byte) in bytes.iter().enumerate() {
-            if self.wrapped && is_line_end(byte) {
+            if is_line_end(byte) {
                 continue;
             }
             if released {
                 released = false;
             } else if Some(byte) == self.release {
                 released = true;
-            } else if Some(byte) == self.separator {
+            } else if byte == separator {
                 self.rest = bytes.get(index + 1..);
                 return bytes.get(..index);
             }

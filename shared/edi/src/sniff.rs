@@ -32,6 +32,10 @@ const MAIL_FIELDS: &[&[u8]] = &[
 /// Whether a file that begins so holds others. An interchange within it is not to be taken as it stands: characters may
 /// be written otherwise (`&gt;`, `\\n`, `=3D`), or it is cut into pieces.
 pub(crate) fn is_container(bytes: &[u8]) -> bool {
+    // Nothing of the lists begins as an interchange does.
+    if let [b'I' | b'U', ..] = bytes {
+        return false;
+    }
     CONTAINERS.iter().any(|(start, _)| bytes.starts_with(start)) || markup(bytes).is_some()
 }
 

@@ -320,7 +320,7 @@ fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides, repertoir
     };
     let header = |code, n: usize, message: String| {
         let range = set.segments.first().map_or(set.range.clone(), |st| st.element_range(n));
-        let mut place = set.place.at(range.start, range.len());
+        let mut place = set.place().at(range.start, range.len());
         place.element = Some(n);
         Finding::new(code, place, message).with_bad(id.as_bytes())
     };

@@ -1,11 +1,13 @@
 //! How fast files are read, in bytes per CPU second, beside other ways of reading them. One table.
 //!
-//! `cargo bench -p edi`, or `cargo bench -p edi -- memchr2` for the rows with that word in their names. Files are generated, so that everybody measures the same. What counts is the CPU time of the
-//! process, the best of several rounds: other work on the machine does not show.
+//! `cargo bench -p edi`, or `cargo bench -p edi -- memchr2 DESADV` for the rows and the files with these words in their
+//! names. Files are generated, so that everybody measures the same. What counts is the CPU time of the process, the best
+//! of several rounds: other work on the machine does not show.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
 mod corpus;
+mod files;
 mod rows;
 
 use std::time::Duration;
@@ -20,20 +22,25 @@ use rows::{ROWS, Tally};
 const ROUNDS: usize = 5;
 
 fn main() {
-    println!("Peak memory of the process while a stream is read in chunks of 64 KiB:");
-    for megabytes in [5, 50, 500] {
-        let segments = stream(megabytes * 1_000_000);
-        println!("  {megabytes:>4} MB  {segments:>9} segments  {} KiB", peak_kib());
+    let mut words = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
+    let (word, kind) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    if word.is_empty() {
+        println!("Peak memory of the process while a stream is read in chunks of 64 KiB:");
+        for megabytes in [5, 50, 500] {
+            let segments = stream(megabytes * 1_000_000);
+            println!("  {megabytes:>4} MB  {segments:>9} segments  {} KiB", peak_kib());
+        }
+        println!();
     }
-    println!();
-    let corpora =
-        [corpus::shipping_advices(), corpus::ship_notices(), corpus::despatch_advices(), corpus::small_files()];
+    let makers = [corpus::shipping_advices, corpus::ship_notices, corpus::despatch_advices, corpus::small_files];
+    let names = ["945, 50 MB", "856, 50 MB", "DESADV, 50 MB", "945, 2.5 KB"];
+    let chosen = names.iter().zip(makers).filter(|(name, _)| name.contains(&kind));
+    let corpora: Vec<Corpus> = chosen.map(|(name, make)| make(name)).collect();
     print!("{:34}", "MB per CPU second");
     for corpus in &corpora {
         print!("{:>16}", corpus.name);
     }
     println!();
-    let word = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
     for row in ROWS.iter().filter(|row| row.name.contains(&word)) {
         print!("{:34}", row.name);
         for corpus in &corpora {

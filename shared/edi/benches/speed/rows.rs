@@ -1,6 +1,7 @@
 //! Ways of reading a file. A row more is a line in [`ROWS`] and a function.
 
-use edi::{Event, Events, Segment};
+use edi::guide::{Checker, Fit, Guide, Guides, Repertoire};
+use edi::{Event, Events, Place, Segment};
 use edifact_parser::{EdifactHandler, EdifactStreamParser};
 use edifact_primitives::{Control, RawSegment};
 use x12_delimiters::Delimiters;
@@ -44,6 +45,7 @@ impl Row {
 pub(crate) const ROWS: &[Row] = &[
     Row { name: "edi: events, every element", x12: Some(events), edifact: Some(events) },
     Row { name: "edi: the same with components", x12: None, edifact: Some(events_components) },
+    Row { name: "edi: validated by its guide", x12: Some(validated), edifact: Some(validated) },
     Row { name: "edi: read into a document", x12: Some(document), edifact: Some(document) },
     Row { name: "x12-stream-parser 0.1", x12: Some(x12_stream_parser), edifact: None },
     Row { name: "edifact-parser 0.38", x12: None, edifact: Some(edifact_parser) },
@@ -64,7 +66,10 @@ fn see(tally: &mut Tally, segment: &Segment<'_>) {
 #[inline(always)]
 fn walk(file: &[u8], see: impl Fn(&mut Tally, &Segment<'_>)) -> Tally {
     let mut tally = Tally::default();
-    for event in Events::new(file) {
+    let mut events = Events::new(file);
+    loop {
+        events.segments(|segment| see(&mut tally, segment));
+        let Some(event) = events.next() else { return tally };
         match &event {
             Event::Segment { segment, .. }
             | Event::SetStart { header: segment, .. }
@@ -80,7 +85,6 @@ fn walk(file: &[u8], see: impl Fn(&mut Tally, &Segment<'_>)) -> Tally {
             _ => {}
         }
     }
-    tally
 }
 
 fn events(file: &[u8]) -> Tally {
@@ -95,6 +99,64 @@ fn events_components(file: &[u8]) -> Tally {
             tally.bytes += segment.components_of(element).map(<[u8]>::len).sum::<usize>();
         }
     })
+}
+
+/// The verdict on each set by its guide, of a file of any size. A set counts only if nothing is wrong with it.
+fn validated(file: &[u8]) -> Tally {
+    let mut tally = Tally::default();
+    let mut version = String::new();
+    let mut last: Option<(String, &Guide, Fit)> = None;
+    let (mut checker, mut of_set) = (None::<Checker<'_>>, Tally::default());
+    let mut events = Events::new(file);
+    loop {
+        events.segments(|segment| {
+            see(&mut of_set, segment);
+            if let Some(checker) = &mut checker {
+                checker.take(segment);
+            }
+        });
+        let Some(event) = events.next() else { return tally };
+        match &event {
+            Event::Segment { segment, .. } => {
+                see(&mut of_set, segment);
+                if let Some(checker) = &mut checker {
+                    checker.take(segment);
+                }
+            }
+            Event::SetStart { header, .. } => {
+                see(&mut of_set, header);
+                let id = if version.is_empty() { header.component(2, 1) } else { header.element(1) };
+                let id = id.unwrap_or_default();
+                if last.as_ref().is_none_or(|(last, ..)| *last != id) {
+                    let version = if version.is_empty() { "D.96A" } else { &version };
+                    last = Guides::built_in().find(&id, version).map(|(guide, fit)| (id.into_owned(), guide, fit));
+                }
+                checker = last.as_ref().map(|(_, guide, fit)| Checker::new(guide, *fit, Repertoire::Any));
+            }
+            Event::SetEnd { trailer, range, findings, .. } => {
+                if let Some(trailer) = trailer {
+                    see(&mut of_set, trailer);
+                }
+                let found =
+                    checker.take().map(|checker| checker.finish(&Place::default(), trailer.as_ref(), range.end));
+                if findings.is_empty() && found.is_some_and(|found| found.is_empty()) {
+                    tally.add(std::mem::take(&mut of_set));
+                }
+            }
+            Event::GroupStart { header: Some(segment), .. } => {
+                version = segment.element(8).unwrap_or_default().into_owned();
+                see(&mut tally, segment);
+            }
+            Event::InterchangeStart { header: segment, .. } => see(&mut tally, segment),
+            Event::GroupEnd { trailer: Some(segment), findings, .. }
+            | Event::InterchangeEnd { trailer: Some(segment), findings, .. }
+                if findings.is_empty() =>
+            {
+                see(&mut tally, segment);
+            }
+            _ => {}
+        }
+    }
 }
 
 fn document(file: &[u8]) -> Tally {

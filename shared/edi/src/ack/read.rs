@@ -234,7 +234,7 @@ fn functional(kind: Kind, ack: FunctionalAck) -> Acknowledgment {
 pub fn read(set: &TransactionSet<'_>) -> Result<FunctionalAck, Box<Finding>> {
     if !matches!(set.id().as_ref(), "997" | "999") {
         let message = format!("Set {} is no functional acknowledgment.", set.id());
-        return Err(Box::new(Finding::new(SyntaxCode::SetNotSupported, set.place.clone(), message)));
+        return Err(Box::new(Finding::new(SyntaxCode::SetNotSupported, set.place(), message)));
     }
     let body = set.body();
     let find = |id: &str| body.iter().find(|segment| segment.id() == id).ok_or_else(|| missing(set, id));
@@ -319,7 +319,7 @@ pub fn read_interchange_ack(segment: &Segment<'_>) -> Option<InterchangeAck> {
 pub fn read_contrl(set: &TransactionSet<'_>) -> Result<Acknowledgment, Box<Finding>> {
     if set.id() != "CONTRL" {
         let message = format!("Message {} is no CONTRL.", set.id());
-        return Err(Box::new(Finding::new(SyntaxCode::SetNotSupported, set.place.clone(), message)));
+        return Err(Box::new(Finding::new(SyntaxCode::SetNotSupported, set.place(), message)));
     }
     // CONTRL knows no word between yes and no, but some say 7 and name what they noticed all the same.
     let body = set.body();
@@ -454,7 +454,7 @@ fn value(segment: &Segment<'_>, n: usize) -> String {
 }
 
 fn missing(set: &TransactionSet<'_>, id: &str) -> Box<Finding> {
-    let mut place = set.place.at(set.range.end, 0);
+    let mut place = set.place().at(set.range.end, 0);
     place.segment_id = Some(id.to_owned());
     let message = format!("The acknowledgment has no {id} where one is needed.");
     Box::new(Finding::new(SyntaxCode::SegmentMissing, place, message))
@@ -462,7 +462,7 @@ fn missing(set: &TransactionSet<'_>, id: &str) -> Box<Finding> {
 
 fn invalid(set: &TransactionSet<'_>, segment: &Segment<'_>, n: usize) -> Box<Finding> {
     let range = segment.element_range(n);
-    let mut place = set.place.at(range.start, range.len());
+    let mut place = set.place().at(range.start, range.len());
     place.segment_id = Some(segment.id().to_owned());
     place.segment_position = Some(segment.position());
     place.element = Some(n);

@@ -62,12 +62,15 @@ fn usual(says: &str, can: impl Fn(&str) -> bool, otherwise: &str) -> String {
     if can(says) { says } else { otherwise }.to_owned()
 }
 
-/// The separators of an interchange, unless it is rejected for them.
+/// The separators of an interchange, unless it is rejected for them, or ends its segments with what is no ASCII: that is
+/// read, and never written.
 fn separators(interchange: &Interchange<'_>) -> Delimiters {
-    let wrong = interchange.findings.iter().any(|finding| {
-        use SyntaxCode::{ComponentSeparatorInvalid, ElementSeparatorInvalid, TerminatorInvalid};
-        matches!(finding.code, ComponentSeparatorInvalid | ElementSeparatorInvalid | TerminatorInvalid)
-    });
+    let wrong = !interchange.delimiters.terminator().is_ascii();
+    let wrong = wrong
+        || interchange.findings.iter().any(|finding| {
+            use SyntaxCode::{ComponentSeparatorInvalid, ElementSeparatorInvalid, TerminatorInvalid};
+            matches!(finding.code, ComponentSeparatorInvalid | ElementSeparatorInvalid | TerminatorInvalid)
+        });
     match (wrong, interchange.standard) {
         (false, _) => interchange.delimiters,
         (true, Standard::X12) => Delimiters::STANDARD,
