@@ -1,6 +1,6 @@
 //! Ways of reading a file. A row more is a line in [`ROWS`] and a function.
 
-use edi::guide::{Checker, Fit, Guide, Guides, Repertoire};
+use edi::guide::{Checker, Guides, Repertoire};
 use edi::{Event, Events, Place, Segment};
 use edifact_parser::{EdifactHandler, EdifactStreamParser};
 use edifact_primitives::{Control, RawSegment};
@@ -105,13 +105,12 @@ fn events_components(file: &[u8]) -> Tally {
 fn validated(file: &[u8]) -> Tally {
     let mut tally = Tally::default();
     let mut version = String::new();
-    let mut last: Option<(String, &Guide, Fit)> = None;
-    let (mut checker, mut of_set) = (None::<Checker<'_>>, Tally::default());
+    let (mut checker, mut of_set) = (None::<(String, Checker<'_>)>, Tally::default());
     let mut events = Events::new(file);
     loop {
         events.segments(|segment| {
             see(&mut of_set, segment);
-            if let Some(checker) = &mut checker {
+            if let Some((_, checker)) = &mut checker {
                 checker.take(segment);
             }
         });
@@ -119,7 +118,7 @@ fn validated(file: &[u8]) -> Tally {
         match &event {
             Event::Segment { segment, .. } => {
                 see(&mut of_set, segment);
-                if let Some(checker) = &mut checker {
+                if let Some((_, checker)) = &mut checker {
                     checker.take(segment);
                 }
             }
@@ -127,18 +126,19 @@ fn validated(file: &[u8]) -> Tally {
                 see(&mut of_set, header);
                 let id = if version.is_empty() { header.component(2, 1) } else { header.element(1) };
                 let id = id.unwrap_or_default();
-                if last.as_ref().is_none_or(|(last, ..)| *last != id) {
+                if checker.as_ref().is_none_or(|(last, _)| *last != id) {
                     let version = if version.is_empty() { "D.96A" } else { &version };
-                    last = Guides::built_in().find(&id, version).map(|(guide, fit)| (id.into_owned(), guide, fit));
+                    let found = Guides::built_in().find(&id, version);
+                    checker = found.map(|(guide, fit)| (id.into_owned(), Checker::new(guide, fit, Repertoire::Any)));
                 }
-                checker = last.as_ref().map(|(_, guide, fit)| Checker::new(guide, *fit, Repertoire::Any));
             }
             Event::SetEnd { trailer, range, findings, .. } => {
                 if let Some(trailer) = trailer {
                     see(&mut of_set, trailer);
                 }
-                let found =
-                    checker.take().map(|checker| checker.finish(&Place::default(), trailer.as_ref(), range.end));
+                let found = checker
+                    .as_mut()
+                    .map(|(_, checker)| checker.finish_set(Place::default, trailer.as_ref(), range.end));
                 if findings.is_empty() && found.is_some_and(|found| found.is_empty()) {
                     tally.add(std::mem::take(&mut of_set));
                 }

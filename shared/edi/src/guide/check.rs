@@ -23,7 +23,7 @@ pub fn check(set: &TransactionSet<'_>, guide: &Guide, fit: Fit, repertoire: Repe
         checker.take(segment);
     }
     let trailer = set.segments.get(body.len() + 1);
-    checker.finish_with(|| set.place(), trailer, set.range.end)
+    checker.finish_set(|| set.place(), trailer, set.range.end)
 }
 
 /// A check that takes the segments of a set one by one. Its state is the loops that are open and what was found; it
@@ -132,14 +132,21 @@ impl<'g> Checker<'g> {
 
     /// What was found, in the order of the set. `set` is where the set is; what is missing at its end is missed at its
     /// trailer, or at byte `end` if it has none.
-    pub fn finish(self, set: &Place, trailer: Option<&Segment<'_>>, end: usize) -> Vec<Finding> {
-        self.finish_with(|| set.clone(), trailer, end)
+    pub fn finish(mut self, set: &Place, trailer: Option<&Segment<'_>>, end: usize) -> Vec<Finding> {
+        self.finish_set(|| set.clone(), trailer, end)
     }
 
-    /// The same where the place is made only for findings.
-    fn finish_with(mut self, set: impl FnOnce() -> Place, trailer: Option<&Segment<'_>>, end: usize) -> Vec<Finding> {
+    /// The same; then the check begins anew with the next set of the guide, in the room of this one. The place of the
+    /// set is made only for findings.
+    pub fn finish_set(
+        &mut self,
+        set: impl FnOnce() -> Place,
+        trailer: Option<&Segment<'_>>,
+        end: usize,
+    ) -> Vec<Finding> {
         let byte = trailer.map_or(end, |trailer| trailer.range().start);
         self.order.finish(Spot { position: self.position + 1, byte }, &mut self.report);
+        (self.foreign_noted, self.begun, self.position) = (false, false, 1);
         if self.report.len() == 0 { Vec::new() } else { self.report.finish(&set()) }
     }
 }

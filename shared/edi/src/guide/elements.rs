@@ -39,25 +39,25 @@ impl Elements<'_> {
     pub(super) fn good(&self, bytes: &[u8], plan: &SegmentPlan, marks: &Marks) -> bool {
         let SegmentPlan { elements, conditions, .. } = plan;
         let id_end = lowest(marks.ends);
-        let (mut ends, mut start) = (marks.ends ^ id_end, id_end << 1);
+        let (mut ends, mut start, mut at) = (marks.ends ^ id_end, id_end << 1, id_end.trailing_zeros() + 1);
         let (mut present, mut bit, mut element) = (0, 1, 1);
         for (index, glance) in conditions.glances.iter().enumerate() {
             if ends == 0 {
                 break;
             }
-            let end = lowest(ends);
+            let (end, end_at) = (lowest(ends), ends.trailing_zeros());
             element = end - start;
             if element != 0 {
                 present |= bit;
                 let components = marks.components & element;
-                if components == 0 && glance.fits(element, marks) {
+                if components == 0 && glance.fits(element, end_at - at, marks) {
                     // Nothing more to see.
                 } else if !elements.get(index).is_some_and(|plan| self.good_closer(bytes, plan, marks, element)) {
                     return false;
                 }
             }
             ends ^= end;
-            start = end << 1;
+            (start, at) = (end << 1, end_at + 1);
             bit <<= 1;
         }
         ends == 0 && element != 0 && conditions.hold(present)
@@ -73,14 +73,14 @@ impl Elements<'_> {
                     && self.value(&Leaf::of(bytes, element, marks), value).is_none()
             }
             ShapePlan::Composite { components, conditions } => {
-                let mut start = lowest(element);
+                let (mut start, mut at) = (lowest(element), element.trailing_zeros());
                 let mut ends = (marks.components & element) | (element + start);
                 let (mut present, mut bit, mut component) = (0, 1, 1);
                 for (index, glance) in conditions.glances.iter().enumerate() {
                     if ends == 0 {
                         break;
                     }
-                    let end = lowest(ends);
+                    let (end, end_at) = (lowest(ends), ends.trailing_zeros());
                     component = end - start;
                     if component != 0 {
                         present |= bit;
@@ -90,12 +90,12 @@ impl Elements<'_> {
                             }
                             _ => false,
                         };
-                        if !glance.fits(component, marks) && !closer() {
+                        if !glance.fits(component, end_at - at, marks) && !closer() {
                             return false;
                         }
                     }
                     ends ^= end;
-                    start = end << 1;
+                    (start, at) = (end << 1, end_at + 1);
                     bit <<= 1;
                 }
                 ends == 0 && component != 0 && conditions.hold(present)

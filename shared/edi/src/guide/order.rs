@@ -174,9 +174,10 @@ impl<'g> Order<'g> {
         self.frames.len() + self.counts.len() + self.passed.len()
     }
 
-    /// Closes everything; `end` is where the set ends.
-    pub(super) fn finish(mut self, end: Spot, report: &mut Report) {
+    /// Closes everything, and is at the start of a set again; `end` is where the set ends.
+    pub(super) fn finish(&mut self, end: Spot, report: &mut Report) {
         self.close_to(0, end, report);
+        self.push(0, false);
     }
 
     /// A segment that no open loop has a place for.

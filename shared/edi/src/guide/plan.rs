@@ -79,7 +79,8 @@ impl Conditions {
     /// Whether these elements are enough.
     #[inline]
     pub(super) fn hold(&self, present: u64) -> bool {
-        self.mandatory & !present == 0 && self.relations.iter().all(|relation| relation.holds(present))
+        self.mandatory & !present == 0
+            && (self.relations.is_empty() || self.relations.iter().all(|relation| relation.holds(present)))
     }
 }
 
@@ -99,11 +100,10 @@ pub(super) struct Glance {
 }
 
 impl Glance {
-    /// Whether the bytes of a segment that `within` has a bit for need no closer look.
+    /// Whether the bytes of a segment that `within` has a bit for, so many, need no closer look.
     #[expect(clippy::inline_always, reason = "once for each element; a call costs more than what it does")]
     #[inline(always)]
-    pub(super) fn fits(&self, within: u64, marks: &Marks) -> bool {
-        let len = u64::BITS - within.leading_zeros() - within.trailing_zeros();
+    pub(super) fn fits(&self, within: u64, len: u32, marks: &Marks) -> bool {
         let watched = (marks.not_digit & self.not_digit) | (marks.unusual & self.unusual) | self.any;
         watched & within == 0 && len.wrapping_sub(self.min) <= self.span
     }

@@ -131,9 +131,10 @@ impl Report {
         keep(&mut self.findings, if note { finding.into_note() } else { finding });
     }
 
-    /// The findings in the order of the set, which is at `set`.
-    pub(super) fn finish(mut self, set: &Place) -> Vec<Finding> {
-        for finding in &mut self.findings {
+    /// The findings in the order of the set, which is at `set`; none of them is kept.
+    pub(super) fn finish(&mut self, set: &Place) -> Vec<Finding> {
+        let mut findings = std::mem::take(&mut self.findings);
+        for finding in &mut findings {
             let within = std::mem::take(&mut finding.place);
             finding.place = Place {
                 interchange: set.interchange,
@@ -145,11 +146,11 @@ impl Report {
                 ..within
             };
         }
-        self.findings.sort_by_key(|finding| {
+        findings.sort_by_key(|finding| {
             let place = &finding.place;
             (place.segment_position, place.element, place.repetition, place.component)
         });
-        self.findings
+        findings
     }
 }
 
