@@ -373,7 +373,8 @@ proptest! {
                     prop::sample::select(vec![
                         "", "A", "AA", "AB", "ABC", "ABCD", "12", "1.5", "-1", "12345", " ", " A", "A ", "a", "\u{e9}",
                         "A\u{1}", "20260131", "20260231", "1430", "AA^BB", "x>AA>1", "x:AA:1", "x:AA", "x>", "x: ", ":",
-                        "A?+", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                        "A?+", "?? A", "x?:y:AA", "x:A?:", "1??", "ABC??", "ABC?:?:", "???+", "? ", "x:?????:",
+                        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
                     ]),
                     0..6,
                 ),

@@ -49,8 +49,7 @@ impl Elements<'_> {
             element = end - start;
             if element != 0 {
                 present |= bit;
-                let components = marks.components & element;
-                if components == 0 && glance.fits(element, end_at - at, marks) {
+                if (marks.components | marks.releases) & element == 0 && glance.fits(element, end_at - at, marks) {
                     // Nothing more to see.
                 } else if !elements.get(index).is_some_and(|plan| self.good_closer(bytes, plan, marks, element)) {
                     return false;
@@ -90,7 +89,8 @@ impl Elements<'_> {
                             }
                             _ => false,
                         };
-                        if !glance.fits(component, end_at - at, marks) && !closer() {
+                        let at_a_glance = marks.releases & component == 0 && glance.fits(component, end_at - at, marks);
+                        if !at_a_glance && !closer() {
                             return false;
                         }
                     }

@@ -159,7 +159,9 @@ pub(super) struct Marks {
     /// The separators of elements, and the end.
     pub(super) ends: u64,
     pub(super) components: u64,
-    /// Repetition separators, release characters, perhaps bytes beyond ASCII.
+    /// Release characters that are not released themselves.
+    pub(super) releases: u64,
+    /// Repetition separators, and where nothing repeats or releases perhaps bytes beyond ASCII.
     pub(super) others: u64,
     /// Everything but digits.
     pub(super) not_digit: u64,
@@ -187,8 +189,30 @@ impl Marks {
         } else {
             blanks |= marks.add(few(bytes), 0, table);
         }
+        if marks.releases != 0 {
+            marks.release(table);
+        }
         marks.unusual |= blanks & ((separators | marks.components) << 1);
         Some(marks)
+    }
+
+    /// Takes its meaning from what is released.
+    #[cold]
+    fn release(&mut self, table: &Table) {
+        if table.delimiters.release().is_none() {
+            self.others |= std::mem::take(&mut self.releases);
+            return;
+        }
+        let (mut to_come, mut released) = (self.releases, 0);
+        self.releases = 0;
+        while to_come != 0 {
+            let first = to_come & to_come.wrapping_neg();
+            self.releases |= first;
+            released |= first << 1;
+            to_come &= !(first | (first << 1));
+        }
+        self.components &= !released;
+        self.others &= !released;
     }
 
     /// Adds 16 bytes; where the blanks are among them.
@@ -201,7 +225,8 @@ impl Marks {
         let digit = above.min(u8x16::splat(9)).simd_eq(above);
         let bits = |mask: u8x16| u64::from(mask.to_bitmask() & 0xffff) << shift;
         self.components |= bits(bytes.simd_eq(table.component));
-        self.others |= bits(bytes.simd_eq(repetition) | bytes.simd_eq(release));
+        self.others |= bits(bytes.simd_eq(repetition));
+        self.releases |= bits(bytes.simd_eq(release));
         self.not_digit |= bits(digit) ^ (0xffff << shift);
         self.unusual |= bits(table.repertoire.usual(bytes)) ^ (0xffff << shift);
         bits(bytes.simd_eq(u8x16::splat(b' ')))
@@ -253,7 +278,8 @@ impl<'a> Leaf<'a> {
         let (offset, end) = (within.trailing_zeros() as usize, BLOCK - within.leading_zeros() as usize);
         let flag = |bits: u64, flag: u8| if bits & within == 0 { 0 } else { flag };
         let kinds = flag(marks.not_digit, flag::NOT_DIGIT) | flag(marks.unusual, flag::UNUSUAL);
-        Self { bytes: bytes.get(offset..end).unwrap_or_default(), offset, flags: flag::VALUE | kinds, released: 0 }
+        let released = if marks.releases == 0 { 0 } else { (marks.releases & within).count_ones() as usize };
+        Self { bytes: bytes.get(offset..end).unwrap_or_default(), offset, flags: flag::VALUE | kinds, released }
     }
 
     /// Its length in bytes, without release characters.
