@@ -171,7 +171,7 @@ fn a_997_that_says_nothing_is_a_finding_with_its_place() {
 #[test]
 fn findings_of_a_file_keep_their_level_and_place() {
     let file = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260131*1435*U*00401*000000009*0*T*>~\
-                GS*QG*A*B*20260131*1435*1*X*004010~ST*888*0001~G53*00~SE*3*0001~GE*2*1~IEA*2*000000009~";
+                GS*QG*A*B*20260131*1435*1*X*004010~ST*000*0001~G53*00~SE*3*0001~GE*2*1~IEA*2*000000009~";
     let document = edi::read(file.as_bytes());
     let interchange = &document.interchanges[0];
     let group = verdict::group(&interchange.groups[0], Guides::built_in());
@@ -181,5 +181,5 @@ fn findings_of_a_file_keep_their_level_and_place() {
     let at = |text: &str| file.find(text).unwrap();
     assert_eq!(codes(&interchange.findings), [(EdiEnvelope, format!("IEA01 of 0 at {}", at("2*000000009")))]);
     assert_eq!(codes(&group.findings), [(EdiEnvelope, format!("GE01 of 0 at {}", at("2*1~")))]);
-    assert_eq!(codes(&group.sets[0].findings), [(EdiUnsupportedSet, format!("ST01 of 1 at {}", at("888*")))]);
+    assert_eq!(codes(&group.sets[0].findings), [(EdiUnsupportedSet, format!("ST01 of 1 at {}", at("000*0001")))]);
 }
