@@ -32,6 +32,8 @@ pub struct Map {
 #[derive(Debug, Clone)]
 pub(super) struct Node {
     pub(super) id: String,
+    /// The id's first characters as a number, which is compared first.
+    pub(super) key: u32,
     pub(super) conditions: Vec<Condition>,
     pub(super) required: bool,
     pub(super) bind: Bind,
@@ -373,6 +375,11 @@ fn merge(nodes: &mut Vec<Node>, overlay: Vec<Node>) {
     }
 }
 
+/// The first four characters of a segment's id.
+pub(super) fn key(id: &str) -> u32 {
+    id.bytes().take(4).fold(0, |key, byte| key << 8 | u32::from(byte))
+}
+
 fn count(nodes: &[Node], counted: &mut BTreeSet<String>) {
     for node in nodes {
         for field in &node.fields {
@@ -539,6 +546,7 @@ fn segment(line: &Line) -> Result<Node, MapError> {
     }
     Ok(Node {
         id: id.to_owned(),
+        key: key(id),
         conditions,
         required,
         bind,

@@ -8,7 +8,7 @@ use canonical::{Code, Finding, Place};
 use edi::{Segment, TransactionSet};
 use rust_decimal::Decimal;
 
-use super::compile::{Bind, Content, Field, Kind, Map, Node, Path, Position, Source as From, Tree};
+use super::compile::{Bind, Content, Field, Kind, Map, Node, Path, Position, Source as From, Tree, key};
 use super::cut::{Cut, Part};
 use super::draft::{At, Below, Draft, ROOT, Slot, Source, Unmapped};
 use super::value::{self, Leaf, Parts, Taken};
@@ -99,9 +99,11 @@ impl<'a> Reader<'a> {
         for (_, count) in self.counts.iter_mut().filter(|(counted, _)| *counted == id) {
             *count += 1;
         }
+        let key = key(id);
         // The innermost loop in which it may still come, or else one around it.
         let found = self.frames.iter().enumerate().rev().find_map(|(depth, frame)| {
-            let first = frame.children.iter().position(|node| node.group >= frame.group && node.id == id)?;
+            let first =
+                frame.children.iter().position(|node| node.key == key && node.group >= frame.group && node.id == id)?;
             // Where a segment that must stand before has not come yet, one that may be missing is of something that the
             // map does not name.
             let must = |node: &Node| node.required && node.conditions.is_empty();
@@ -311,13 +313,13 @@ impl<'a> Reader<'a> {
                 (positions.first().copied().unwrap_or(ID), found)
             }
             From::Pairs(pairs, codes) => {
-                let named = |code: &String| {
-                    let of = |(qualifier, _): &&(Position, Position)| {
-                        self.cut.get(*qualifier).is_some_and(|(text, _)| text == *code)
-                    };
-                    pairs.iter().filter(of).find_map(|(_, value)| self.cut.get(*value).map(|part| (*value, part)))
+                let rank = |(qualifier, value): &(Position, Position)| {
+                    let bytes = self.cut.bytes(*qualifier)?;
+                    let rank = codes.iter().position(|code| self.cut.says(bytes, code))?;
+                    self.cut.bytes(*value).map(|_| (rank, *value))
                 };
-                let part = codes.iter().find_map(named);
+                let best = pairs.iter().filter_map(rank).min_by_key(|(rank, _)| *rank);
+                let part = best.and_then(|(_, value)| self.cut.get(value).map(|part| (value, part)));
                 let at = part.as_ref().map(|(at, _)| *at).or_else(|| pairs.first().map(|(_, value)| *value));
                 (at.unwrap_or(ID), [part, None, None])
             }
