@@ -9,7 +9,7 @@ use edi::{Segment, TransactionSet};
 use rust_decimal::Decimal;
 
 use super::compile::{Bind, Content, Field, Kind, Map, Node, Path, Position, Source as From, Tree, key};
-use super::cut::{Cut, Part};
+use super::cut::Cut;
 use super::draft::{At, Below, Draft, ROOT, Slot, Source, Unmapped};
 use super::value::{self, Leaf, Parts, Taken};
 use crate::limits::{FINDINGS_MAX, TREE_DEPTH_MAX, WARNINGS_MAX};
@@ -260,21 +260,23 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&mut self, field: &'a Field, path: &'a Path, kind: &'a Kind, required: bool, base: At) {
-        let (main, found) = self.parts(&field.source);
-        if let [None, ..] = found {
+        let (main, places) = self.places(&field.source);
+        if places.first().is_none_or(|place| self.cut.bytes(*place).is_none()) {
             if required {
                 self.fail(main, "is missing");
             }
             return;
         }
         let start = self.draft.sources.len();
-        for (position, (_, range)) in found.iter().flatten() {
-            let (segment, element, component) = (self.at, position.element, position.component);
-            self.draft.sources.push(Source { segment, element, component, range: range.clone() });
+        let mut parts: Parts<'a> = [None, None, None];
+        for (place, part) in places.iter().zip(&mut parts) {
+            if let Some((text, range)) = self.cut.get(*place) {
+                let (segment, element, component) = (self.at, place.element, place.component);
+                self.draft.sources.push(Source { segment, element, component, range });
+                *part = Some(text);
+            }
         }
         let from = start..self.draft.sources.len();
-        let found = found.map(|part| part.map(|(_, (text, _))| text));
-        let parts: Parts<'a> = found;
         let table = match kind {
             Kind::Code(name) => self.map.tables.get(name),
             _ => None,
@@ -302,26 +304,20 @@ impl<'a> Reader<'a> {
         self.room(put.then_some(()));
     }
 
-    /// Where a value belongs, and its parts that are there.
-    fn parts(&self, source: &From) -> (Position, [Option<(Position, Part<'a>)>; 3]) {
-        let mut found = [None, None, None];
+    /// Where a value belongs, and where its parts may be.
+    fn places(&self, source: &'a From) -> (Position, &'a [Position]) {
         match source {
-            From::At(positions) => {
-                for (position, slot) in positions.iter().zip(&mut found) {
-                    *slot = self.cut.get(*position).map(|part| (*position, part));
-                }
-                (positions.first().copied().unwrap_or(ID), found)
-            }
+            From::At(positions) => (positions.first().copied().unwrap_or(ID), positions),
             From::Pairs(pairs, codes) => {
-                let rank = |(qualifier, value): &(Position, Position)| {
+                let rank = |(qualifier, value): &'a (Position, Position)| {
                     let bytes = self.cut.bytes(*qualifier)?;
                     let rank = codes.iter().position(|code| self.cut.says(bytes, code))?;
-                    self.cut.bytes(*value).map(|_| (rank, *value))
+                    self.cut.bytes(*value).map(|_| (rank, value))
                 };
-                let best = pairs.iter().filter_map(rank).min_by_key(|(rank, _)| *rank);
-                let part = best.and_then(|(_, value)| self.cut.get(value).map(|part| (value, part)));
-                let at = part.as_ref().map(|(at, _)| *at).or_else(|| pairs.first().map(|(_, value)| *value));
-                (at.unwrap_or(ID), [part, None, None])
+                match pairs.iter().filter_map(rank).min_by_key(|(rank, _)| *rank) {
+                    Some((_, value)) => (*value, std::slice::from_ref(value)),
+                    None => (pairs.first().map_or(ID, |(_, value)| *value), &[]),
+                }
             }
         }
     }
