@@ -27,6 +27,9 @@ pub(super) const ROOT: At = 0;
 /// How many values and objects a segment makes as a rule: room that is there from the start.
 const NODES_PER_SEGMENT: usize = 3;
 
+/// Bytes that the pointer of a value has as a rule: room that is there from the start.
+const POINTER_LEN: usize = 48;
+
 /// What a set says in canonical form, before it is a document of a type.
 #[derive(Debug)]
 pub struct Draft<'a> {
@@ -231,23 +234,26 @@ impl<'a> Draft<'a> {
     }
 
     /// The JSON Pointer of a node.
-    pub(super) fn pointer(&self, mut at: At) -> String {
-        let mut steps = Vec::new();
-        while at != ROOT
-            && let Some(node) = self.nodes.get(at)
-        {
-            steps.push(node.step);
-            at = node.up;
-        }
-        let mut text = String::new();
-        for step in steps.into_iter().rev() {
-            text.push('/');
-            match step {
-                Step::Name(name) => text.push_str(name),
-                Step::Index(index) => text.push_str(&index.to_string()),
-            }
-        }
+    pub(super) fn pointer(&self, at: At) -> String {
+        let mut text = String::with_capacity(POINTER_LEN);
+        self.write_pointer(at, &mut text);
         text
+    }
+
+    /// As deep as the document, which [`TREE_DEPTH_MAX`](crate::limits::TREE_DEPTH_MAX) bounds.
+    fn write_pointer(&self, at: At, text: &mut String) {
+        let Some(node) = self.nodes.get(at).filter(|_| at != ROOT) else {
+            return;
+        };
+        self.write_pointer(node.up, text);
+        text.push('/');
+        match node.step {
+            Step::Name(name) => text.push_str(name),
+            Step::Index(index) => match u32::try_from(index).ok().and_then(|index| char::from_digit(index, 10)) {
+                Some(digit) => text.push(digit),
+                None => text.push_str(&index.to_string()),
+            },
+        }
     }
 
     /// Where a node's value stands, or the first value below it.
