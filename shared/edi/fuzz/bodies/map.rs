@@ -50,10 +50,10 @@ fn there_and_back(map: &Map, set: &TransactionSet<'_>, len: usize) {
 }
 
 /// The draft through the type and back.
-fn typed(map: &Map, draft: &Draft<'_, '_>) -> Option<Value> {
-    fn of<T: Serialize + DeserializeOwned>(draft: &Draft<'_, '_>) -> Option<Value> {
-        let mapped = draft.document::<T>().ok()?;
-        Some(serde_json::to_value(&mapped.document).unwrap())
+fn typed(map: &Map, draft: &Draft<'_>) -> Option<Value> {
+    fn of<T: Serialize + DeserializeOwned>(draft: &Draft<'_>) -> Option<Value> {
+        let document = draft.typed::<T>().ok()?;
+        Some(serde_json::to_value(&document).unwrap())
     }
     match map.document() {
         "receipt" => of::<Receipt>(draft),

@@ -1,6 +1,6 @@
 //! A map's text, compiled. The language is described in `maps/README.md`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use edi::Standard;
 
@@ -24,12 +24,16 @@ pub struct Map {
     pub(super) document: String,
     pub(super) nodes: Vec<Node>,
     pub(super) tables: BTreeMap<String, Table>,
+    /// Segments whose number some element states.
+    pub(super) counted: BTreeSet<String>,
 }
 
 /// A segment, and what stands in its loop.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
     pub(super) id: String,
+    /// The id's first characters as a number, which is compared first.
+    pub(super) key: u32,
     pub(super) conditions: Vec<Condition>,
     pub(super) required: bool,
     pub(super) bind: Bind,
@@ -190,12 +194,13 @@ impl Map {
     pub fn overlaid(&self, overlay: &str) -> Result<Self, MapError> {
         let text = format!("map {} {}\n{overlay}", self.set, self.document);
         let shifted = |error: MapError| MapError { line: error.line.saturating_sub(1), ..error };
-        let Self { nodes, tables, .. } = Self::parse(self.standard, &text, "").map_err(shifted)?;
+        let Self { nodes, tables, counted, .. } = Self::parse(self.standard, &text, "").map_err(shifted)?;
         let mut map = self.clone();
         let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
         shift(&mut map.nodes, lines);
         merge(&mut map.nodes, nodes);
         name(&mut map.nodes);
+        map.counted.extend(counted);
         for (name, table) in tables {
             let known = map.tables.entry(name).or_default();
             let codes: Vec<String> = table.pairs.iter().map(|(code, _)| code.clone()).collect();
@@ -264,7 +269,9 @@ impl Map {
         if let Some(field) = fields.first() {
             return Err(error(field.line, "a field stands under its segment"));
         }
-        Ok(Self { standard, set, document, nodes, tables })
+        let mut counted = BTreeSet::new();
+        count(&nodes, &mut counted);
+        Ok(Self { standard, set, document, nodes, tables, counted })
     }
 
     /// The set or message, such as `944` or `DESADV`.
@@ -365,6 +372,22 @@ fn merge(nodes: &mut Vec<Node>, overlay: Vec<Node>) {
         }
         node.group = group;
         last = Some(node.id.clone());
+    }
+}
+
+/// The first four characters of a segment's id.
+pub(super) fn key(id: &str) -> u32 {
+    id.bytes().take(4).fold(0, |key, byte| key << 8 | u32::from(byte))
+}
+
+fn count(nodes: &[Node], counted: &mut BTreeSet<String>) {
+    for node in nodes {
+        for field in &node.fields {
+            if let Content::CountSegments(id) = &field.content {
+                counted.insert(id.clone());
+            }
+        }
+        count(&node.children, counted);
     }
 }
 
@@ -523,6 +546,7 @@ fn segment(line: &Line) -> Result<Node, MapError> {
     }
     Ok(Node {
         id: id.to_owned(),
+        key: key(id),
         conditions,
         required,
         bind,

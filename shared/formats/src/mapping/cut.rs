@@ -32,10 +32,16 @@ impl<'a> Cut<'a> {
     /// the segment's id.
     pub(super) fn get(&self, position: Position) -> Option<Part<'a>> {
         let segment = self.segment?;
-        let mut bytes = match position.element.checked_sub(1) {
-            Some(index) => *self.elements.get(index)?,
-            None => return Some((Cow::Borrowed(segment.id()), self.id_range()?)),
-        };
+        if position.element == 0 {
+            return Some((Cow::Borrowed(segment.id()), self.id_range()?));
+        }
+        self.bytes(position).map(|bytes| (segment.text(bytes), segment.range_of(bytes)))
+    }
+
+    /// The same as it stands in the file; `None` for the segment's id.
+    pub(super) fn bytes(&self, position: Position) -> Option<&'a [u8]> {
+        let segment = self.segment?;
+        let mut bytes = *self.elements.get(position.element.checked_sub(1)?)?;
         if segment.delimiters().repetition().is_some() && !bytes.is_empty() {
             bytes = segment.repetitions(position.element).next()?;
         }
@@ -43,7 +49,18 @@ impl<'a> Cut<'a> {
             bytes = segment.components_of(bytes).nth(index)?;
         }
         let bytes = bytes.trim_ascii();
-        (!bytes.is_empty()).then(|| (segment.text(bytes), segment.range_of(bytes)))
+        (!bytes.is_empty()).then_some(bytes)
+    }
+
+    /// Whether bytes of the segment say `code`. Letters and digits are the same in every character set; for anything else
+    /// the text counts.
+    pub(super) fn says(&self, bytes: &[u8], code: &str) -> bool {
+        let Some(segment) = self.segment else {
+            return false;
+        };
+        let release = segment.delimiters().release();
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() && Some(*byte) != release;
+        if bytes.iter().all(plain) { bytes == code.as_bytes() } else { segment.text(bytes) == code }
     }
 
     fn id_range(&self) -> Option<Range<usize>> {
@@ -74,9 +91,9 @@ impl<'a> Cut<'a> {
 
     pub(super) fn meets(&self, conditions: &[Condition]) -> bool {
         conditions.iter().all(|condition| {
-            let part = self.get(condition.at);
+            let part = self.bytes(condition.at);
             match &condition.test {
-                Test::OneOf(codes) => part.is_some_and(|(text, _)| codes.iter().any(|code| *code == text)),
+                Test::OneOf(codes) => part.is_some_and(|bytes| codes.iter().any(|code| self.says(bytes, code))),
                 Test::Present => part.is_some(),
                 Test::Absent => part.is_none(),
             }

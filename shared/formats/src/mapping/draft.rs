@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::Range;
 
 use canonical::{Code, Finding, Place};
-use edi::TransactionSet;
+use edi::{Segment, TransactionSet};
 use serde::de::value::StrDeserializer;
 use serde::de::{
     self, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor,
@@ -14,8 +14,8 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_json::{Map as Object, Value};
 
+use super::Origin;
 use super::value::Leaf;
-use super::{Mapped, Origin};
 use crate::limits::DRAFT_NODES_MAX;
 
 /// A node's place in the list.
@@ -24,15 +24,21 @@ pub(super) type At = usize;
 /// The whole document.
 pub(super) const ROOT: At = 0;
 
+/// How many values and objects a segment makes as a rule: room that is there from the start.
+const NODES_PER_SEGMENT: usize = 3;
+
+/// Bytes that the pointer of a value has as a rule: room that is there from the start.
+const POINTER_LEN: usize = 48;
+
 /// What a set says in canonical form, before it is a document of a type.
 #[derive(Debug)]
-pub struct Draft<'m, 'a> {
-    pub(super) nodes: Vec<Node<'m, 'a>>,
+pub struct Draft<'a> {
+    pub(super) nodes: Vec<Node<'a>>,
     pub(super) sources: Vec<Source>,
     pub(super) notes: Vec<Finding>,
     /// What the map does not name.
     pub(super) unmapped: Vec<Unmapped>,
-    pub(super) segments: Vec<(&'a str, usize)>,
+    pub(super) segments: &'a [Segment<'a>],
 }
 
 /// A segment, or an element, that a map has no line for.
@@ -45,27 +51,53 @@ pub struct Unmapped {
 }
 
 #[derive(Debug)]
-pub(super) struct Node<'m, 'a> {
-    pub(super) up: At,
-    pub(super) step: Step<'m>,
-    pub(super) slot: Slot<'m, 'a>,
+pub(super) struct Node<'a> {
+    up: At,
+    step: Step<'a>,
+    /// The next member or entry of the node above; the root, which is none, for none.
+    next: At,
+    pub(super) slot: Slot<'a>,
     /// The map's line that set the value: of two, the first in the map is believed.
     pub(super) line: u32,
     pub(super) sources: Range<usize>,
 }
 
+impl<'a> Node<'a> {
+    fn new(up: At, step: Step<'a>, slot: Slot<'a>) -> Self {
+        Self { up, step, next: ROOT, slot, line: 0, sources: 0..0 }
+    }
+}
+
 /// The way from the node above.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Step<'m> {
-    Name(&'m str),
+pub(super) enum Step<'a> {
+    Name(&'a str),
     Index(usize),
 }
 
+impl<'a> Step<'a> {
+    /// The member's name; of an entry none.
+    fn name(self) -> &'a str {
+        match self {
+            Self::Name(name) => name,
+            Self::Index(_) => "",
+        }
+    }
+}
+
 #[derive(Debug)]
-pub(super) enum Slot<'m, 'a> {
-    Object(Vec<(&'m str, At)>),
-    List(Vec<At>),
+pub(super) enum Slot<'a> {
+    Object(Below),
+    List(Below),
     Leaf(Leaf<'a>),
+}
+
+/// The members or entries of a node: the first knows the next. Nothing is asked of memory for them.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Below {
+    first: At,
+    last: At,
+    len: usize,
 }
 
 /// Where a part of a value stands: the segment's place in the set, then element, component and bytes.
@@ -77,66 +109,87 @@ pub(super) struct Source {
     pub(super) range: Range<usize>,
 }
 
-impl<'m, 'a> Draft<'m, 'a> {
+impl<'a> Draft<'a> {
     pub(super) fn new(set: &'a TransactionSet<'a>) -> Self {
-        let root = Node { up: ROOT, step: Step::Index(0), slot: Slot::Object(Vec::new()), line: 0, sources: 0..0 };
-        let segments = set.segments.iter().map(|segment| (segment.id(), segment.position())).collect();
-        Self { nodes: vec![root], sources: Vec::new(), notes: Vec::new(), unmapped: Vec::new(), segments }
+        let segments = set.segments.as_slice();
+        let mut nodes = Vec::with_capacity(segments.len() * NODES_PER_SEGMENT);
+        nodes.push(Node::new(ROOT, Step::Index(0), Slot::Object(Below::default())));
+        let sources = Vec::with_capacity(segments.len() * NODES_PER_SEGMENT);
+        Self { nodes, sources, notes: Vec::new(), unmapped: Vec::new(), segments }
     }
 
-    fn push(&mut self, up: At, step: Step<'m>, slot: Slot<'m, 'a>) -> Option<At> {
-        if self.nodes.len() >= DRAFT_NODES_MAX {
+    /// A new node, the last below `up`; `None` if `up` is a value or the draft full.
+    fn push(&mut self, up: At, step: Step<'a>, slot: Slot<'a>) -> Option<At> {
+        let made = self.nodes.len();
+        if made >= DRAFT_NODES_MAX {
             return None;
         }
-        self.nodes.push(Node { up, step, slot, line: 0, sources: 0..0 });
-        Some(self.nodes.len() - 1)
+        let (Slot::Object(below) | Slot::List(below)) = &mut self.nodes.get_mut(up)?.slot else {
+            return None;
+        };
+        below.len += 1;
+        let last = std::mem::replace(&mut below.last, made);
+        if last == ROOT {
+            below.first = made;
+        } else if let Some(last) = self.nodes.get_mut(last) {
+            last.next = made;
+        }
+        self.nodes.push(Node::new(up, step, slot));
+        Some(made)
+    }
+
+    fn below(&self, at: At) -> impl Iterator<Item = (At, &Node<'a>)> {
+        let mut next = match self.nodes.get(at).map(|node| &node.slot) {
+            Some(Slot::Object(below) | Slot::List(below)) => below.first,
+            Some(Slot::Leaf(_)) | None => ROOT,
+        };
+        std::iter::from_fn(move || {
+            let at = Some(next).filter(|at| *at != ROOT)?;
+            let node = self.nodes.get(at)?;
+            next = node.next;
+            Some((at, node))
+        })
     }
 
     pub(super) fn member(&self, at: At, name: &str) -> Option<At> {
+        let named = |node: &Node<'_>| matches!(node.step, Step::Name(known) if known == name);
+        self.below(at).find(|(_, node)| named(node)).map(|(at, _)| at)
+    }
+
+    /// The entries of a list; `None` if it is none.
+    pub(super) fn entries(&self, at: At) -> Option<impl Iterator<Item = At>> {
+        let is_list = matches!(self.nodes.get(at)?.slot, Slot::List(_));
+        is_list.then(|| self.below(at).map(|(at, _)| at))
+    }
+
+    /// The member `name` of the object at `at`, made if it is not there; `None` if `at` is no object or the draft full.
+    fn grown(&mut self, at: At, name: &'a str, slot: Slot<'a>) -> Option<At> {
         match &self.nodes.get(at)?.slot {
-            Slot::Object(members) => members.iter().find(|(known, _)| *known == name).map(|(_, at)| *at),
+            Slot::Object(_) => self.member(at, name).or_else(|| self.push(at, Step::Name(name), slot)),
             _ => None,
         }
     }
 
-    /// The member `name` of the object at `at`, made if it is not there; `None` if `at` is no object or the draft full.
-    fn grown(&mut self, at: At, name: &'m str, slot: Slot<'m, 'a>) -> Option<At> {
-        if let Some(known) = self.member(at, name) {
-            return Some(known);
-        }
-        let made = self.push(at, Step::Name(name), slot)?;
-        match &mut self.nodes.get_mut(at)?.slot {
-            Slot::Object(members) => members.push((name, made)),
-            _ => return None,
-        }
-        Some(made)
-    }
-
     /// The object at the end of `names`.
-    pub(super) fn object(&mut self, at: At, names: &'m [String]) -> Option<At> {
-        names.iter().try_fold(at, |at, name| self.grown(at, name, Slot::Object(Vec::new())))
+    pub(super) fn object(&mut self, at: At, names: &'a [String]) -> Option<At> {
+        names.iter().try_fold(at, |at, name| self.grown(at, name, Slot::Object(Below::default())))
     }
 
     /// A new entry of the list at the end of `names`.
-    pub(super) fn entry(&mut self, at: At, names: &'m [String], slot: Slot<'m, 'a>) -> Option<At> {
+    pub(super) fn entry(&mut self, at: At, names: &'a [String], slot: Slot<'a>) -> Option<At> {
         let [above @ .., last] = names else {
             return None;
         };
         let above = self.object(at, above)?;
-        let holder = self.grown(above, last, Slot::List(Vec::new()))?;
-        let made = self.nodes.len();
-        match &mut self.nodes.get_mut(holder)?.slot {
-            Slot::List(entries) => {
-                let index = entries.len();
-                entries.push(made);
-                self.push(holder, Step::Index(index), slot)
-            }
-            _ => None,
-        }
+        let holder = self.grown(above, last, Slot::List(Below::default()))?;
+        let Slot::List(Below { len: index, .. }) = self.nodes.get(holder)?.slot else {
+            return None;
+        };
+        self.push(holder, Step::Index(index), slot)
     }
 
     /// Sets a value, unless a line that stands before in the map has set it. Says whether there was room.
-    pub(super) fn set(&mut self, at: At, names: &'m [String], leaf: Leaf<'a>, line: u32, from: Range<usize>) -> bool {
+    pub(super) fn set(&mut self, at: At, names: &'a [String], leaf: Leaf<'a>, line: u32, from: Range<usize>) -> bool {
         let [above @ .., last] = names else {
             return false;
         };
@@ -146,7 +199,7 @@ impl<'m, 'a> Draft<'m, 'a> {
         let known = self.member(above, last);
         let at = match known {
             Some(at) => at,
-            None => match self.grown(above, last, Slot::List(Vec::new())) {
+            None => match self.grown(above, last, Slot::List(Below::default())) {
                 Some(at) => at,
                 None => return false,
             },
@@ -165,7 +218,7 @@ impl<'m, 'a> Draft<'m, 'a> {
     pub(super) fn append(
         &mut self,
         at: At,
-        names: &'m [String],
+        names: &'a [String],
         leaf: Leaf<'a>,
         line: u32,
         from: Range<usize>,
@@ -181,23 +234,26 @@ impl<'m, 'a> Draft<'m, 'a> {
     }
 
     /// The JSON Pointer of a node.
-    pub(super) fn pointer(&self, mut at: At) -> String {
-        let mut steps = Vec::new();
-        while at != ROOT
-            && let Some(node) = self.nodes.get(at)
-        {
-            steps.push(node.step);
-            at = node.up;
-        }
-        let mut text = String::new();
-        for step in steps.into_iter().rev() {
-            text.push('/');
-            match step {
-                Step::Name(name) => text.push_str(name),
-                Step::Index(index) => text.push_str(&index.to_string()),
-            }
-        }
+    pub(super) fn pointer(&self, at: At) -> String {
+        let mut text = String::with_capacity(POINTER_LEN);
+        self.write_pointer(at, &mut text);
         text
+    }
+
+    /// As deep as the document, which [`TREE_DEPTH_MAX`](crate::limits::TREE_DEPTH_MAX) bounds.
+    fn write_pointer(&self, at: At, text: &mut String) {
+        let Some(node) = self.nodes.get(at).filter(|_| at != ROOT) else {
+            return;
+        };
+        self.write_pointer(node.up, text);
+        text.push('/');
+        match node.step {
+            Step::Name(name) => text.push_str(name),
+            Step::Index(index) => match u32::try_from(index).ok().and_then(|index| char::from_digit(index, 10)) {
+                Some(digit) => text.push(digit),
+                None => text.push_str(&index.to_string()),
+            },
+        }
     }
 
     /// Where a node's value stands, or the first value below it.
@@ -205,16 +261,12 @@ impl<'m, 'a> Draft<'m, 'a> {
         let node = self.nodes.get(at)?;
         let source = self.sources.get(node.sources.start).filter(|_| !node.sources.is_empty());
         let Some(source) = source else {
-            return match &node.slot {
-                Slot::Object(members) => members.iter().find_map(|(_, at)| self.place(*at)),
-                Slot::List(entries) => entries.iter().find_map(|at| self.place(*at)),
-                Slot::Leaf(_) => None,
-            };
+            return self.below(at).find_map(|(at, _)| self.place(at));
         };
-        let (id, position) = self.segments.get(source.segment)?;
+        let segment = self.segments.get(source.segment)?;
         Some(Place::Edi {
-            segment: Some((*id).to_owned()),
-            segment_position: Some(*position as u64),
+            segment: Some(segment.id().to_owned()),
+            segment_position: Some(segment.position() as u64),
             element: Some(source.element as u64),
             byte_offset: source.range.start as u64,
         })
@@ -227,11 +279,11 @@ impl<'m, 'a> Draft<'m, 'a> {
 
     fn json(&self, at: At) -> Value {
         match self.nodes.get(at).map(|node| &node.slot) {
-            Some(Slot::Object(members)) => {
-                let members = members.iter().map(|(name, at)| ((*name).to_owned(), self.json(*at)));
+            Some(Slot::Object(_)) => {
+                let members = self.below(at).map(|(at, node)| (node.step.name().to_owned(), self.json(at)));
                 Value::Object(members.collect::<Object<_, _>>())
             }
-            Some(Slot::List(entries)) => entries.iter().map(|at| self.json(*at)).collect(),
+            Some(Slot::List(_)) => self.below(at).map(|(at, _)| self.json(at)).collect(),
             Some(Slot::Leaf(Leaf::Text(text))) => text.as_ref().into(),
             Some(Slot::Leaf(Leaf::Integer(number))) => (*number).into(),
             None => Value::Null,
@@ -247,13 +299,13 @@ impl<'m, 'a> Draft<'m, 'a> {
             }
             let pointer = self.pointer(at);
             for source in self.sources.get(node.sources.clone()).unwrap_or_default() {
-                let Some((id, position)) = self.segments.get(source.segment) else {
+                let Some(segment) = self.segments.get(source.segment) else {
                     continue;
                 };
                 origins.push(Origin {
                     pointer: pointer.clone(),
-                    segment: (*id).to_owned(),
-                    position: *position,
+                    segment: segment.id().to_owned(),
+                    position: segment.position(),
                     element: source.element,
                     component: source.component,
                     range: source.range.clone(),
@@ -263,18 +315,19 @@ impl<'m, 'a> Draft<'m, 'a> {
         origins
     }
 
+    /// Keeps the origins of those values whose place is kept.
+    pub(super) fn keep(&mut self, kept: impl Fn(&str) -> bool) {
+        for at in 0..self.nodes.len() {
+            let gone = !kept(&self.pointer(at));
+            if let Some(node) = self.nodes.get_mut(at).filter(|_| gone) {
+                node.sources = 0..0;
+            }
+        }
+    }
+
     /// What the map has no line for.
     pub fn unmapped(&self) -> &[Unmapped] {
         &self.unmapped
-    }
-
-    /// The draft as a document of its type, with where everything came from.
-    ///
-    /// # Errors
-    /// As [`typed`](Self::typed).
-    pub fn document<T: DeserializeOwned>(&self) -> Result<Mapped<T>, Vec<Finding>> {
-        let document = self.typed()?;
-        Ok(Mapped { document, origins: self.origins(), notes: self.notes.clone() })
     }
 
     /// What looked odd, though the set was taken.
@@ -282,7 +335,7 @@ impl<'m, 'a> Draft<'m, 'a> {
         &self.notes
     }
 
-    /// The draft as a document of its type alone: writing down the origins takes longer than reading.
+    /// The draft as a document of its type. Where its values came from stays here ([`origins`](Self::origins)).
     ///
     /// # Errors
     /// What the document must say and does not, or says in another form, with its place.
@@ -335,13 +388,13 @@ impl de::Error for Misfit {
 }
 
 #[derive(Clone, Copy)]
-struct NodeRef<'d, 'm, 'a> {
-    draft: &'d Draft<'m, 'a>,
+struct NodeRef<'d, 'a> {
+    draft: &'d Draft<'a>,
     at: At,
     last: &'d Cell<At>,
 }
 
-impl<'de> Deserializer<'de> for NodeRef<'_, '_, '_> {
+impl<'de> Deserializer<'de> for NodeRef<'_, '_> {
     type Error = Misfit;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
@@ -350,8 +403,8 @@ impl<'de> Deserializer<'de> for NodeRef<'_, '_, '_> {
         let placed = |error: Misfit| Misfit { at: error.at.or(Some(self.at)), ..error };
         let node = self.draft.nodes.get(self.at).ok_or(Misfit { missing: None, at: None })?;
         match &node.slot {
-            Slot::Object(members) => visitor.visit_map(Members { of: self, rest: members.iter(), value: None }),
-            Slot::List(entries) => visitor.visit_seq(Entries { of: self, rest: entries.iter() }),
+            Slot::Object(below) => visitor.visit_map(Members { of: self, at: ROOT, next: below.first }),
+            Slot::List(below) => visitor.visit_seq(Entries { of: self, next: below.first, len: below.len }),
             Slot::Leaf(Leaf::Text(Cow::Borrowed(text))) => visitor.visit_str(text),
             Slot::Leaf(Leaf::Text(Cow::Owned(text))) => visitor.visit_str(text),
             Slot::Leaf(Leaf::Integer(number)) => visitor.visit_u64(*number),
@@ -390,47 +443,49 @@ impl<'de> Deserializer<'de> for NodeRef<'_, '_, '_> {
     }
 }
 
-struct Members<'d, 'm, 'a> {
-    of: NodeRef<'d, 'm, 'a>,
-    rest: std::slice::Iter<'d, (&'m str, At)>,
-    value: Option<At>,
+struct Members<'d, 'a> {
+    of: NodeRef<'d, 'a>,
+    at: At,
+    next: At,
 }
 
-impl<'de> MapAccess<'de> for Members<'_, '_, '_> {
+impl<'de> MapAccess<'de> for Members<'_, '_> {
     type Error = Misfit;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
-        let Some((name, at)) = self.rest.next() else {
+        let Some(node) = self.of.draft.nodes.get(self.next).filter(|_| self.next != ROOT) else {
             return Ok(None);
         };
-        self.value = Some(*at);
-        let name: StrDeserializer<'_, Misfit> = (*name).into_deserializer();
+        self.at = std::mem::replace(&mut self.next, node.next);
+        let name: StrDeserializer<'_, Misfit> = node.step.name().into_deserializer();
         seed.deserialize(name).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
-        let at = self.value.take().ok_or(Misfit { missing: None, at: None })?;
-        seed.deserialize(NodeRef { at, ..self.of })
+        seed.deserialize(NodeRef { at: self.at, ..self.of })
     }
 }
 
-struct Entries<'d, 'm, 'a> {
-    of: NodeRef<'d, 'm, 'a>,
-    rest: std::slice::Iter<'d, At>,
+struct Entries<'d, 'a> {
+    of: NodeRef<'d, 'a>,
+    next: At,
+    len: usize,
 }
 
-impl<'de> SeqAccess<'de> for Entries<'_, '_, '_> {
+impl<'de> SeqAccess<'de> for Entries<'_, '_> {
     type Error = Misfit;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
-        let Some(at) = self.rest.next() else {
+        let Some(node) = self.of.draft.nodes.get(self.next).filter(|_| self.next != ROOT) else {
             return Ok(None);
         };
-        seed.deserialize(NodeRef { at: *at, ..self.of }).map(Some)
+        let at = std::mem::replace(&mut self.next, node.next);
+        self.len = self.len.saturating_sub(1);
+        seed.deserialize(NodeRef { at, ..self.of }).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.rest.len())
+        Some(self.len)
     }
 }
 

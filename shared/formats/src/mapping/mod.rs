@@ -2,7 +2,7 @@
 //! what each element is in the canonical document. The same text reads and writes. `maps/README.md` has the language.
 //!
 //! [`find`] gives the map of a set; [`Map::read`] makes a [`Draft`] of a set, in which every value knows the segment, the
-//! element and the bytes that it came from; [`Draft::document`] makes the typed document of it; [`Map::write`] goes the
+//! element and the bytes that it came from; [`Draft::typed`] makes the typed document of it; [`Map::write`] goes the
 //! other way; [`explain`] lists what came from where.
 //!
 //! Invariants: reading and writing never panic and are bounded; what a map has no line for is named (`unmapped`,
@@ -19,7 +19,6 @@ mod write;
 
 use std::ops::Range;
 
-use canonical::Finding;
 use serde_json::Value;
 
 pub use catalog::{all, find};
@@ -28,15 +27,13 @@ pub use draft::{Draft, Unmapped};
 pub use wishes::{Tailored, WishError};
 pub use write::Written;
 
-/// A document with where everything in it came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mapped<T> {
+/// A document, and the draft that knows where everything in it came from.
+#[derive(Debug)]
+pub struct Mapped<'a, T> {
     /// The document.
     pub document: T,
-    /// Where its values came from; a value made of several elements has several.
-    pub origins: Vec<Origin>,
-    /// What looked odd, though the document was taken.
-    pub notes: Vec<Finding>,
+    /// Its [`origins`](Draft::origins) and [`notes`](Draft::notes).
+    pub draft: Draft<'a>,
 }
 
 /// Where a value came from.

@@ -1,15 +1,16 @@
 //! A set, walked against its map.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use canonical::{Code, Finding, Place};
 use edi::{Segment, TransactionSet};
 use rust_decimal::Decimal;
 
-use super::compile::{Bind, Content, Field, Kind, Map, Node, Path, Position, Source as From, Tree};
-use super::cut::{Cut, Part};
-use super::draft::{At, Draft, ROOT, Slot, Source, Unmapped};
+use super::compile::{Bind, Content, Field, Kind, Map, Node, Path, Position, Source as From, Tree, key};
+use super::cut::Cut;
+use super::draft::{At, Below, Draft, ROOT, Slot, Source, Unmapped};
 use super::value::{self, Leaf, Parts, Taken};
 use crate::limits::{FINDINGS_MAX, TREE_DEPTH_MAX, WARNINGS_MAX};
 
@@ -19,14 +20,14 @@ impl Map {
     /// # Errors
     /// Everything that makes the document say something else than its sender meant, each with segment and element and
     /// without its value.
-    pub fn read<'m, 'a>(&'m self, set: &'a TransactionSet<'a>) -> Result<Draft<'m, 'a>, Vec<Finding>> {
+    pub fn read<'a>(&'a self, set: &'a TransactionSet<'a>) -> Result<Draft<'a>, Vec<Finding>> {
         let mut reader = Reader {
             map: self,
             draft: Draft::new(set),
             frames: vec![Frame { children: &self.nodes, base: ROOT, group: 0, muted: false, seen: 0, opened: 0 }],
-            claimed: HashSet::new(),
-            units: HashMap::new(),
-            counts: HashMap::new(),
+            claimed: BTreeSet::new(),
+            units: BTreeMap::new(),
+            counts: self.counted.iter().map(|id| (id.as_str(), 0)).collect(),
             cut: Cut::default(),
             at: 0,
             here: Here::default(),
@@ -48,8 +49,8 @@ impl Map {
 const ID: Position = Position { element: 0, component: 0 };
 
 /// A loop that is open.
-struct Frame<'m> {
-    children: &'m [Node],
+struct Frame<'a> {
+    children: &'a [Node],
     /// The object that its segments say something of.
     base: At,
     /// Where in the loop we are: nothing before it comes any more.
@@ -74,30 +75,35 @@ impl Frame<'_> {
     }
 }
 
-struct Reader<'m, 'a> {
-    map: &'m Map,
-    draft: Draft<'m, 'a>,
-    frames: Vec<Frame<'m>>,
+struct Reader<'a> {
+    map: &'a Map,
+    draft: Draft<'a>,
+    frames: Vec<Frame<'a>>,
     /// Objects that a segment has filled: a second one of its kind does not mix with the first.
-    claimed: HashSet<(At, u32)>,
+    claimed: BTreeSet<(At, u32)>,
     /// Units of a tree by their number, with their depth.
-    units: HashMap<String, (At, usize)>,
-    counts: HashMap<&'a str, usize>,
+    units: BTreeMap<Cow<'a, str>, (At, usize)>,
+    /// How many segments there were of those that the map counts.
+    counts: Vec<(&'a str, usize)>,
     cut: Cut<'a>,
     at: usize,
     here: Here<'a>,
     findings: Vec<Finding>,
 }
 
-impl<'m, 'a> Reader<'m, 'a> {
+impl<'a> Reader<'a> {
     fn segment(&mut self, segment: &'a Segment<'a>) {
         let id = segment.id();
         self.here = Here { id, position: segment.position() };
         self.cut.fill(segment);
-        *self.counts.entry(id).or_default() += 1;
+        for (_, count) in self.counts.iter_mut().filter(|(counted, _)| *counted == id) {
+            *count += 1;
+        }
+        let key = key(id);
         // The innermost loop in which it may still come, or else one around it.
         let found = self.frames.iter().enumerate().rev().find_map(|(depth, frame)| {
-            let first = frame.children.iter().position(|node| node.group >= frame.group && node.id == id)?;
+            let first =
+                frame.children.iter().position(|node| node.key == key && node.group >= frame.group && node.id == id)?;
             // Where a segment that must stand before has not come yet, one that may be missing is of something that the
             // map does not name.
             let must = |node: &Node| node.required && node.conditions.is_empty();
@@ -155,7 +161,7 @@ impl<'m, 'a> Reader<'m, 'a> {
     }
 
     /// The object that a segment is about; `None` if there is none for it.
-    fn bind(&mut self, node: &'m Node, base: At) -> Option<At> {
+    fn bind(&mut self, node: &'a Node, base: At) -> Option<At> {
         let (base, depth) = match node.tree {
             Some(tree) => self.parent(tree, base)?,
             None => (base, 0),
@@ -172,7 +178,7 @@ impl<'m, 'a> Reader<'m, 'a> {
             }
             Bind::Each(path, filter) => {
                 let base = if path.absolute { ROOT } else { base };
-                let at = self.draft.entry(base, &path.names, Slot::Object(Vec::new()));
+                let at = self.draft.entry(base, &path.names, Slot::Object(Below::default()));
                 let at = self.room(at)?;
                 if let Some((name, words)) = filter
                     && let Some(word) = words.first()
@@ -224,24 +230,25 @@ impl<'m, 'a> Reader<'m, 'a> {
             self.fail(tree.own, "is missing: a unit of a tree has a number");
             return None;
         };
-        if self.units.insert(number.into_owned(), (at, depth)).is_some() {
+        if self.units.insert(number, (at, depth)).is_some() {
             self.fail(tree.own, "is the number of a unit before it, too");
             return None;
         }
         Some(())
     }
 
-    fn fields(&mut self, node: &'m Node, base: At) {
+    fn fields(&mut self, node: &'a Node, base: At) {
         for field in &node.fields {
             match &field.content {
                 Content::Value { path, kind, required, .. } => self.value(field, path, kind, *required, base),
                 Content::CountSegments(id) => {
-                    let count = self.counts.get(id.as_str()).copied().unwrap_or_default();
+                    let counted = self.counts.iter().find(|(counted, _)| counted == id);
+                    let count = counted.map_or(0, |(_, count)| *count);
                     self.total(field, Decimal::from(count));
                 }
                 Content::Count(path) => {
-                    let entries = self.entries(base, path.absolute, &path.names);
-                    self.total(field, Decimal::from(entries.len()));
+                    let count = self.count(base, path);
+                    self.total(field, Decimal::from(count));
                 }
                 Content::Sum(path) => {
                     let sum = self.all(base, path).into_iter().filter_map(|at| self.number(at)).sum();
@@ -252,22 +259,24 @@ impl<'m, 'a> Reader<'m, 'a> {
         }
     }
 
-    fn value(&mut self, field: &'m Field, path: &'m Path, kind: &'m Kind, required: bool, base: At) {
-        let (main, found) = self.parts(&field.source);
-        if let [None, ..] = found {
+    fn value(&mut self, field: &'a Field, path: &'a Path, kind: &'a Kind, required: bool, base: At) {
+        let (main, places) = self.places(&field.source);
+        if places.first().is_none_or(|place| self.cut.bytes(*place).is_none()) {
             if required {
                 self.fail(main, "is missing");
             }
             return;
         }
         let start = self.draft.sources.len();
-        for (position, (_, range)) in found.iter().flatten() {
-            let (segment, element, component) = (self.at, position.element, position.component);
-            self.draft.sources.push(Source { segment, element, component, range: range.clone() });
+        let mut parts: Parts<'a> = [None, None, None];
+        for (place, part) in places.iter().zip(&mut parts) {
+            if let Some((text, range)) = self.cut.get(*place) {
+                let (segment, element, component) = (self.at, place.element, place.component);
+                self.draft.sources.push(Source { segment, element, component, range });
+                *part = Some(text);
+            }
         }
         let from = start..self.draft.sources.len();
-        let found = found.map(|part| part.map(|(_, (text, _))| text));
-        let parts: Parts<'a> = found;
         let table = match kind {
             Kind::Code(name) => self.map.tables.get(name),
             _ => None,
@@ -285,7 +294,7 @@ impl<'m, 'a> Reader<'m, 'a> {
         self.put(path, leaf, base, field.line, from);
     }
 
-    fn put(&mut self, path: &'m Path, leaf: Leaf<'a>, base: At, line: u32, from: Range<usize>) {
+    fn put(&mut self, path: &'a Path, leaf: Leaf<'a>, base: At, line: u32, from: Range<usize>) {
         let base = if path.absolute { ROOT } else { base };
         let put = if path.list {
             self.draft.append(base, &path.names, leaf, line, from)
@@ -295,37 +304,28 @@ impl<'m, 'a> Reader<'m, 'a> {
         self.room(put.then_some(()));
     }
 
-    /// Where a value belongs, and its parts that are there.
-    fn parts(&self, source: &From) -> (Position, [Option<(Position, Part<'a>)>; 3]) {
-        let mut found = [None, None, None];
+    /// Where a value belongs, and where its parts may be.
+    fn places(&self, source: &'a From) -> (Position, &'a [Position]) {
         match source {
-            From::At(positions) => {
-                for (position, slot) in positions.iter().zip(&mut found) {
-                    *slot = self.cut.get(*position).map(|part| (*position, part));
-                }
-                (positions.first().copied().unwrap_or(ID), found)
-            }
+            From::At(positions) => (positions.first().copied().unwrap_or(ID), positions),
             From::Pairs(pairs, codes) => {
-                let named = |code: &String| {
-                    let of = |(qualifier, _): &&(Position, Position)| {
-                        self.cut.get(*qualifier).is_some_and(|(text, _)| text == *code)
-                    };
-                    pairs.iter().filter(of).find_map(|(_, value)| self.cut.get(*value).map(|part| (*value, part)))
+                let rank = |(qualifier, value): &'a (Position, Position)| {
+                    let bytes = self.cut.bytes(*qualifier)?;
+                    let rank = codes.iter().position(|code| self.cut.says(bytes, code))?;
+                    self.cut.bytes(*value).map(|_| (rank, value))
                 };
-                let part = codes.iter().find_map(named);
-                let at = part.as_ref().map(|(at, _)| *at).or_else(|| pairs.first().map(|(_, value)| *value));
-                (at.unwrap_or(ID), [part, None, None])
+                match pairs.iter().filter_map(rank).min_by_key(|(rank, _)| *rank) {
+                    Some((_, value)) => (*value, std::slice::from_ref(value)),
+                    None => (pairs.first().map_or(ID, |(_, value)| *value), &[]),
+                }
             }
         }
     }
 
-    fn entries(&self, base: At, absolute: bool, names: &[String]) -> Vec<At> {
-        let base = if absolute { ROOT } else { base };
-        let list = names.iter().try_fold(base, |at, name| self.draft.member(at, name));
-        match list.and_then(|at| self.draft.nodes.get(at)).map(|node| &node.slot) {
-            Some(Slot::List(entries)) => entries.clone(),
-            _ => Vec::new(),
-        }
+    fn count(&self, base: At, path: &Path) -> usize {
+        let base = if path.absolute { ROOT } else { base };
+        let list = path.names.iter().try_fold(base, |at, name| self.draft.member(at, name));
+        list.and_then(|at| self.draft.entries(at)).map_or(0, Iterator::count)
     }
 
     /// What stands at the end of a path, in every entry of the lists on its way.
@@ -334,9 +334,9 @@ impl<'m, 'a> Reader<'m, 'a> {
         path.names.iter().fold(start, |above, name| {
             let found = above.into_iter().filter_map(|at| self.draft.member(at, name));
             found
-                .flat_map(|at| match self.draft.nodes.get(at).map(|node| &node.slot) {
-                    Some(Slot::List(entries)) => entries.clone(),
-                    _ => vec![at],
+                .flat_map(|at| match self.draft.entries(at) {
+                    Some(entries) => entries.collect(),
+                    None => vec![at],
                 })
                 .collect()
         })
@@ -373,9 +373,10 @@ impl<'m, 'a> Reader<'m, 'a> {
         made
     }
 
-    fn close_here(&mut self, frame: &Frame<'m>) {
+    fn close_here(&mut self, frame: &Frame<'a>) {
         for id in missing(frame) {
-            let (segment, position) = self.draft.segments.get(frame.opened).copied().unwrap_or_default();
+            let opener = self.draft.segments.get(frame.opened);
+            let (segment, position) = opener.map_or(("", 0), |opener| (opener.id(), opener.position()));
             let place = Place::Edi {
                 segment: Some(id.to_owned()),
                 segment_position: Some(position as u64),
@@ -387,7 +388,7 @@ impl<'m, 'a> Reader<'m, 'a> {
         }
     }
 
-    fn close(&mut self, frame: &Frame<'m>, set: &'a TransactionSet<'a>) {
+    fn close(&mut self, frame: &Frame<'a>, set: &'a TransactionSet<'a>) {
         let last = set.segments.last();
         if let Some(last) = last {
             self.cut.fill(last);
@@ -427,7 +428,7 @@ impl<'m, 'a> Reader<'m, 'a> {
 }
 
 /// Segments that the loop must have and has not. One that says nothing of the document is the guide's business.
-fn missing<'m>(frame: &Frame<'m>) -> Vec<&'m str> {
+fn missing<'a>(frame: &Frame<'a>) -> Vec<&'a str> {
     if frame.muted {
         return Vec::new();
     }

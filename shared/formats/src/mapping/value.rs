@@ -41,7 +41,7 @@ pub(super) type Parts<'a> = [Option<Cow<'a, str>>; 3];
 pub(super) fn read<'a>(
     kind: &Kind,
     parts: Parts<'a>,
-    table: Option<&Table>,
+    table: Option<&'a Table>,
     decimal_mark: u8,
 ) -> Result<Taken<'a>, &'static str> {
     let [first, second, third] = parts;
@@ -92,9 +92,7 @@ pub(super) fn read<'a>(
             let table = table.ok_or("has no code table")?;
             let pair = table.pairs.iter().find(|(code, _)| *code == text);
             Ok(match (pair, &table.otherwise) {
-                (Some((_, word)), _) | (None, Otherwise::Word(word)) => {
-                    Taken::Value(Leaf::Text(Cow::Owned(word.clone())))
-                }
+                (Some((_, word)), _) | (None, Otherwise::Word(word)) => Taken::Value(Leaf::Text(Cow::Borrowed(word))),
                 (None, Otherwise::Kept) => Taken::Value(Leaf::Text(text)),
                 (None, Otherwise::LeftOut) => Taken::LeftOut,
                 (None, Otherwise::Refused) => return Err("is a code that is not known here"),

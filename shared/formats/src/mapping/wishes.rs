@@ -12,9 +12,9 @@ use partners::{EdiAgreement, UnitFactor};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::Mapped;
 use super::compile::{Map, MapError};
 use super::write::Written;
-use super::{Mapped, Origin};
 use crate::limits::{EXPRESSION_DEPTH_MAX, EXPRESSION_LIST_MAX, EXPRESSION_MS_MAX};
 
 /// Functions whose answer is another each time, or that run text as code. A step decides the same way whenever it runs.
@@ -62,12 +62,12 @@ impl Tailored {
     /// Reads a set. A value that a factor or the expression has made anew keeps its origins where its place is the same.
     ///
     /// # Errors
-    /// As [`Map::read`] and [`super::Draft::document`]; and an expression that fails, or makes something else than the
+    /// As [`Map::read`] and [`super::Draft::typed`]; and an expression that fails, or makes something else than the
     /// document.
-    pub fn read<'a, T: DeserializeOwned>(&self, set: &'a TransactionSet<'a>) -> Result<Mapped<T>, Vec<Finding>> {
-        let draft = self.map.read(set)?;
+    pub fn read<'a, T: DeserializeOwned>(&'a self, set: &'a TransactionSet<'a>) -> Result<Mapped<'a, T>, Vec<Finding>> {
+        let mut draft = self.map.read(set)?;
         if self.units.is_empty() && self.expression.is_none() {
-            return draft.document();
+            return Ok(Mapped { document: draft.typed()?, draft });
         }
         let mut document = draft.to_json();
         let mut findings = Vec::new();
@@ -78,12 +78,11 @@ impl Tailored {
         if let Some(expression) = &self.expression {
             document = evaluated(expression, document).map_err(|finding| vec![finding])?;
         }
-        let mut origins = draft.origins();
-        origins.retain(|Origin { pointer, .. }| document.pointer(pointer).is_some());
+        draft.keep(|pointer| document.pointer(pointer).is_some());
         // What serde says of a misfit repeats the value.
         let document = serde_json::from_value(document)
             .map_err(|_| vec![failed("with the partner's wishes the document is none of its kind any more")])?;
-        Ok(Mapped { document, origins, notes: draft.notes })
+        Ok(Mapped { document, draft })
     }
 
     /// Writes a document.

@@ -25,13 +25,13 @@ type Typed = Result<(Value, Vec<Finding>), Vec<Finding>>;
 struct Kind {
     name: &'static str,
     /// The draft through the type and back.
-    typed: fn(&Draft<'_, '_>) -> Typed,
+    typed: fn(&Draft<'_>) -> Typed,
     schema: fn(SchemaGenerator) -> Value,
 }
 
 fn kind<T: Serialize + DeserializeOwned + JsonSchema>(name: &'static str) -> Kind {
-    let typed = |draft: &Draft<'_, '_>| {
-        draft.document::<T>().map(|mapped| (serde_json::to_value(&mapped.document).unwrap(), mapped.notes))
+    let typed = |draft: &Draft<'_>| {
+        draft.typed::<T>().map(|document| (serde_json::to_value(&document).unwrap(), draft.notes().to_vec()))
     };
     Kind { name, typed, schema: |generator| generator.into_root_schema_for::<T>().to_value() }
 }
@@ -224,7 +224,7 @@ fn later_versions_are_read_by_the_same_maps() {
 }
 
 /// Every value has an origin, and the bytes of an origin are those of the element that it names.
-fn origins_are_exact(name: &str, bytes: &[u8], set: &TransactionSet<'_>, draft: &Draft<'_, '_>) {
+fn origins_are_exact(name: &str, bytes: &[u8], set: &TransactionSet<'_>, draft: &Draft<'_>) {
     let (json, origins) = (draft.to_json(), draft.origins());
     for Origin { pointer, segment, position, element, component, range } in &origins {
         let of = &set.segments[position - 1];
