@@ -69,10 +69,10 @@ pub async fn run_batch<S: Step, R: Redelivery>(
     now: impl Fn() -> Timestamp,
     stop_at: Timestamp,
 ) -> Vec<String> {
-    let now = &now;
-    futures::stream::iter(records)
+    let (now, count) = (&now, records.len());
+    let failed: Vec<String> = futures::stream::iter(records)
         .map(|record| async move {
-            if now() + MARGIN > stop_at {
+            if now() + MARGIN > stop_at && !steps::defect!(NoMargin) {
                 let failed = Failed {
                     code: Code::StoreUnavailable,
                     reason: "too little time was left to begin".to_owned(),
@@ -86,13 +86,18 @@ pub async fn run_batch<S: Step, R: Redelivery>(
                     log(S::NAME, &record, &done);
                     None
                 }
+                Err(_) if steps::defect!(ErrorSwallowed) => None,
                 Err(failed) => Some(retry::<S, R>(redelivery, record, &failed, receives_max, scope.now).await),
             }
         })
         .buffered(S::SIDE_BY_SIDE)
         .filter_map(|failed| async move { failed })
         .collect()
-        .await
+        .await;
+    if steps::defect!(WholeBatchDone) && failed.len() < count {
+        return Vec::new();
+    }
+    failed
 }
 
 async fn one<S: Step>(step: &S, record: &Record, scope: Scope) -> Result<Done, Failed> {
@@ -139,7 +144,7 @@ async fn retry<S: Step, R: Redelivery>(
     } else {
         line!(warn);
     }
-    if last {
+    if last && !steps::defect!(NoNote) {
         let note = json!({
             "step": S::NAME, "queue_message_id": record.id, "code": failed.code, "reason": failed.reason,
             "receives": record.receives, "failed_at": now, "body": record.body,

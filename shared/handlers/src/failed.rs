@@ -60,6 +60,7 @@ impl Failed {
         let draw = seed.bytes().fold(receives, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
         match self.retry {
             Retry::Bug => 0,
+            Retry::Transient if steps::defect!(RetriesTooShort) => 5,
             Retry::Misconfigured => schedule(&MISCONFIGURED_S),
             Retry::After(seconds) => seconds,
             Retry::Contended => 1 + draw % CONTENDED_S_MAX,

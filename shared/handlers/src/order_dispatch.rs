@@ -213,7 +213,20 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
     async fn commit_and_send(&self, puts: Vec<Put>, placed: &Placed) -> Result<(), Round> {
         // A document that is archived and never written of is harmless; one that is sent and not archived is not.
         self.archive.keep(&placed.document).await?;
-        self.commit(puts).await?;
+        if steps::defect!(SendBeforeWrite) {
+            send(&self.queue, std::iter::once(&placed.delivery)).await?;
+        }
+        if steps::defect!(NumbersInTheirOwnWrite) {
+            let (numbers, rest): (Vec<Put>, Vec<Put>) = puts.into_iter().partition(|put| put.key.sk() == "COUNTERS");
+            self.commit(numbers).await?;
+            self.commit(rest).await?;
+        } else if steps::defect!(TwoWrites) {
+            let (first, rest): (Vec<Put>, Vec<Put>) = puts.into_iter().partition(|put| put.key.sk() == "RELEASE");
+            self.commit(first).await?;
+            self.commit(rest).await?;
+        } else {
+            self.commit(puts).await?;
+        }
         send(&self.queue, std::iter::once(&placed.delivery)).await?;
         Ok(())
     }
@@ -226,6 +239,9 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
     async fn send_again(&self, receiver: &PartnerScope, id: &DeliveryId) -> Result<(), Fault> {
         let stored = self.table.get::<Delivery>(&Key::delivery(receiver, id)).await?;
         let waiting = stored.map(|stored| stored.value).filter(|delivery| delivery.state == DeliveryState::Pending);
+        if steps::defect!(NotSentAgain) {
+            return Ok(());
+        }
         send(&self.queue, waiting.iter()).await
     }
 }

@@ -133,7 +133,11 @@ where
         if secrets.is_empty() {
             return Ok(Prepared::Not(format!("there is no secret {partner}/webhook-out; put one and redrive")));
         }
-        let mut headers = match signature::sign(&delivery.message_no, &body, &secrets, scope.now) {
+        let mut id = delivery.message_no.clone();
+        if steps::defect!(KeyPerAttempt) {
+            id = format!("{id}/{}", scope.now);
+        }
+        let mut headers = match signature::sign(&id, &body, &secrets, scope.now) {
             Ok(headers) => headers,
             Err(error) => return Ok(Prepared::Not(format!("secret {partner}/webhook-out: {error}"))),
         };

@@ -30,11 +30,21 @@ pub(crate) fn put_next(
 }
 
 fn open(release: &Release) -> Option<OpenSince> {
+    if steps::defect!(LostIndexEntry) {
+        return None;
+    }
     release.court().map(|court| OpenSince { court: court.owner.as_str().to_owned(), since: court.since.to_string() })
 }
 
 /// Writes `puts`. False if somebody else wrote, or is writing, the same object: load again and decide again.
-pub(crate) async fn write<T: Table>(table: &T, puts: Vec<Put>) -> Result<bool, Fault> {
+pub(crate) async fn write<T: Table>(table: &T, mut puts: Vec<Put>) -> Result<bool, Fault> {
+    if steps::defect!(NoVersionFence) {
+        for put in &mut puts {
+            if let Some(stored) = table.load(&put.key).await? {
+                put.expect = ports::Expect::Version(stored.version);
+            }
+        }
+    }
     match table.commit(Commit { puts }).await {
         Ok(()) => Ok(true),
         Err(CommitError::Lost | CommitError::Busy) => Ok(false),

@@ -60,7 +60,9 @@ impl<A: Archive, Q: Queue, P: Profiles, S: Secrets> WebhookIngest<A, Q, P, S> {
             return Ok(unauthenticated(error.code(), &error.to_string()));
         }
         // From here on the bytes are the partner's word, and are kept whatever they say.
-        self.archive.keep(&request.body).await?;
+        if !steps::defect!(ArchivedAfterQueued) {
+            self.archive.keep(&request.body).await?;
+        }
         let Ok(topic) = topic.parse::<Topic>() else {
             let known: Vec<&str> = Topic::ALL.iter().map(|topic| topic.as_str()).collect();
             let detail = format!("no topic {topic}; there are {}", known.join(", "));
@@ -69,7 +71,13 @@ impl<A: Archive, Q: Queue, P: Profiles, S: Secrets> WebhookIngest<A, Q, P, S> {
         let sender = profile.principal(&bundle.house.tenant);
         let response = match step::decide(topic, &sender, id, &request.body, bundle.version.as_str(), scope.now) {
             Ok(message) => {
-                self.queue.send(queue_of(&message.content), vec![body_of(&message)?]).await?;
+                let sent = self.queue.send(queue_of(&message.content), vec![body_of(&message)?]).await;
+                if !steps::defect!(AcceptedBeforeQueued) {
+                    sent?;
+                }
+                if steps::defect!(ArchivedAfterQueued) {
+                    self.archive.keep(&request.body).await?;
+                }
                 let answer = serde_json::json!({ "message_id": message.id, "status": "accepted" });
                 Response::json(202, answer.to_string(), "accepted")
             }

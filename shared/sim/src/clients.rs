@@ -2,11 +2,12 @@
 
 use canonical::Digest;
 use handlers::{OrderReleases, Request, Response, WebhookIngest};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use ports::Scope;
 use serde_json::json;
 use steps::signature;
 
+use crate::dispatch::Clock;
 use crate::queues::later;
 use crate::{Archive, Profiles, Queue, QueueName, Reaction, Received, Secrets, Table, World};
 
@@ -70,8 +71,8 @@ impl World {
         let request = api_request(partner, method, path, headers, body);
         let function =
             OrderReleases { table: Table::of(self), archive: Archive::of(self), profiles: Profiles::of(self) };
-        let scope = self.api_scope();
-        let response = self.drive(Box::pin(function.handle(&request, scope)), scope.stop_at);
+        let (scope, stop_at) = self.api_scope();
+        let response = self.drive(Box::pin(function.handle(&request, scope)), stop_at);
         self.tell_answer(&format!("{partner} {method} {path}"), response.as_ref());
         response
     }
@@ -111,8 +112,8 @@ impl World {
             profiles: Profiles::of(self),
             secrets: Secrets::of(self),
         };
-        let scope = self.api_scope();
-        let response = self.drive(Box::pin(function.handle(&request, scope)), scope.stop_at);
+        let (scope, stop_at) = self.api_scope();
+        let response = self.drive(Box::pin(function.handle(&request, scope)), stop_at);
         self.tell_answer(&format!("{partner} webhook {topic}"), response.as_ref());
         response
     }
@@ -136,7 +137,7 @@ impl World {
         let key = format!("inbox/{partner}/{name}");
         let mut state = self.change();
         let versions = &mut state.inbox.entry(key.clone()).or_default().versions;
-        versions.push(bytes.to_vec());
+        versions.push(bytes.into());
         let version = (versions.len() - 1).to_string();
         let announcement = json!({ "Records": [{
             "eventTime": state.now,
@@ -195,6 +196,15 @@ impl World {
         }
     }
 
+    /// A partner's system is not reached for so long.
+    pub fn away(&self, partner: &str, time: SignedDuration) {
+        let mut state = self.change();
+        let until = later(state.now, time.as_secs());
+        if let Some(endpoint) = state.endpoints.iter_mut().find(|(id, _)| id.as_str() == partner) {
+            endpoint.1.away_until = Some(until);
+        }
+    }
+
     /// The calls that a partner's system got.
     pub fn received(&self, partner: &str) -> Vec<Received> {
         let state = self.state();
@@ -206,12 +216,19 @@ impl World {
     pub fn outbox(&self, partner: &str) -> Vec<(String, Vec<u8>)> {
         let state = self.state();
         let own = state.outbox.iter().filter(|((id, _), _)| id.as_str() == partner);
-        own.map(|((_, name), object)| (name.clone(), object.versions.last().cloned().unwrap_or_default())).collect()
+        own.map(|((_, name), object)| {
+            let bytes = object.versions.last().map(|bytes| bytes.to_vec());
+            (name.clone(), bytes.unwrap_or_default())
+        })
+        .collect()
     }
 
-    fn api_scope(&self) -> Scope {
-        let now = self.now();
-        Scope { now, stop_at: later(now, API_TIMEOUT_S) }
+    /// What a function behind the API knows of the moment, and when it is stopped.
+    pub(crate) fn api_scope(&self) -> (Scope, Timestamp) {
+        let mut state = self.change();
+        let (skew, stop_at) = (state.dice.skew(), later(state.now, API_TIMEOUT_S));
+        let clock = Clock { skew, stop_at };
+        (Scope { now: clock.of(state.now), stop_at: clock.of(stop_at) }, stop_at)
     }
 
     fn tell_answer(&self, what: &str, response: Option<&Response>) {

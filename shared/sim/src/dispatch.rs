@@ -1,11 +1,13 @@
 //! Which function reads which queue: the real bodies of the functions on the ports of this world.
 
+use std::rc::Rc;
+
 use futures::future::LocalBoxFuture;
 use handlers::{
     EdiDrop, EventPublish, OrderApply, OrderDispatch, OrderReleases, PartnerDeliver, Record, Request, ShipmentApply,
     ShipmentFanout, Step, StreamRecord, run_batch,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ports::Scope;
 
 use crate::executor::Ended;
@@ -13,32 +15,46 @@ use crate::queues::Entry;
 use crate::world::Written;
 use crate::{Archive, Bus, Exchange, PartnerHttp, Profiles, Queue, QueueName, Redelivery, Secrets, Table, World};
 
+/// A function's own clock, which may be wrong, and when the function is stopped.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Clock {
+    pub(crate) skew: SignedDuration,
+    pub(crate) stop_at: Timestamp,
+}
+
+impl Clock {
+    /// What the clock shows at a moment.
+    pub(crate) fn of(self, moment: Timestamp) -> Timestamp {
+        moment.checked_add(self.skew).unwrap_or(moment)
+    }
+}
+
 impl World {
     /// The function that reads `queue`, at work on `entries`; none if nobody reads it.
     pub(crate) fn function(
         &self,
         queue: QueueName,
         entries: Vec<Entry>,
-        stop_at: Timestamp,
+        clock: Clock,
     ) -> Option<LocalBoxFuture<'static, Ended>> {
         let (table, archive, profiles) = (Table::of(self), Archive::of(self), Profiles::of(self));
         let (exchange, queues) = (Exchange::of(self), Queue::of(self));
         Some(match queue {
             QueueName::EdiDrop => {
-                self.batch(EdiDrop { exchange, archive, queue: queues, profiles }, queue, entries, stop_at)
+                self.batch(EdiDrop { exchange, archive, queue: queues, profiles }, queue, entries, clock)
             }
-            QueueName::ShipmentApply => self.batch(ShipmentApply { table }, queue, entries, stop_at),
-            QueueName::OrderApply => self.batch(OrderApply { table }, queue, entries, stop_at),
+            QueueName::ShipmentApply => self.batch(ShipmentApply { table }, queue, entries, clock),
+            QueueName::OrderApply => self.batch(OrderApply { table }, queue, entries, clock),
             QueueName::OrderDispatch => {
-                self.batch(OrderDispatch { table, archive, queue: queues, profiles }, queue, entries, stop_at)
+                self.batch(OrderDispatch { table, archive, queue: queues, profiles }, queue, entries, clock)
             }
             QueueName::ShipmentFanout => {
-                self.batch(ShipmentFanout { table, archive, queue: queues, profiles }, queue, entries, stop_at)
+                self.batch(ShipmentFanout { table, archive, queue: queues, profiles }, queue, entries, clock)
             }
             QueueName::PartnerDeliver => {
                 let (http, secrets) = (PartnerHttp::of(self), Secrets::of(self));
                 let step = PartnerDeliver { table, archive, exchange, http, profiles, secrets };
-                self.batch(step, queue, entries, stop_at)
+                self.batch(step, queue, entries, clock)
             }
             QueueName::Parked => return None,
         })
@@ -49,19 +65,20 @@ impl World {
         step: S,
         queue: QueueName,
         entries: Vec<Entry>,
-        stop_at: Timestamp,
+        clock: Clock,
     ) -> LocalBoxFuture<'static, Ended> {
         let (world, redelivery) = (self.clone(), Redelivery::of(self, queue));
         let records = entries.into_iter().map(|entry| Record {
             receipt: entry.receipt(),
             id: entry.id,
-            body: entry.body,
+            body: entry.body.to_string(),
             receives: entry.receives,
         });
         let records = records.collect();
         let receives_max = queue.settings().receives_max;
         Box::pin(async move {
-            Ended::Batch(run_batch(&step, &redelivery, records, receives_max, || world.now(), stop_at).await)
+            let now = || clock.of(world.now());
+            Ended::Batch(run_batch(&step, &redelivery, records, receives_max, now, clock.of(clock.stop_at)).await)
         })
     }
 
@@ -73,13 +90,13 @@ impl World {
     }
 
     /// The relay, at work on a part of the stream that begins at `start`.
-    pub(crate) fn relay(&self, start: usize, written: Vec<Written>) -> LocalBoxFuture<'static, Ended> {
+    pub(crate) fn relay(&self, start: usize, written: &[Rc<Written>]) -> LocalBoxFuture<'static, Ended> {
         let relay = EventPublish { bus: Bus::of(self) };
-        let record = |(at, written): (usize, Written)| StreamRecord {
+        let record = |(at, written): (usize, &Rc<Written>)| StreamRecord {
             sequence_number: (start + at).to_string(),
             events: if written.events.is_empty() { None } else { serde_json::to_string(&written.events).ok() },
         };
-        let records = written.into_iter().enumerate().map(record).collect();
+        let records = written.iter().enumerate().map(record).collect();
         Box::pin(async move {
             let again = relay.publish(records).await.err();
             Ended::Relay(again.map(|number| number.parse().unwrap_or(start)))

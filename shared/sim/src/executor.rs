@@ -3,14 +3,14 @@
 use std::future::Future;
 use std::ops::Range;
 use std::pin::pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use futures::future::LocalBoxFuture;
 use handlers::Response;
 use jiff::{SignedDuration, Timestamp};
-use ports::Scope;
 
-use crate::clients::API_TIMEOUT_S;
+use crate::dispatch::Clock;
 use crate::queues::{Store, later};
 use crate::{QueueName, Schedule, World};
 
@@ -88,7 +88,23 @@ struct Running {
     source: Source,
     held: Held,
     stop_at: Timestamp,
+    /// It waits until then for an answer.
+    asleep_until: Option<Timestamp>,
     future: LocalBoxFuture<'static, Ended>,
+}
+
+impl Running {
+    fn holds(&self) -> Option<(QueueName, Rc<[String]>)> {
+        match &self.held {
+            Held::Messages(queue, held) => Some((*queue, held.iter().map(|(_, receipt)| receipt.clone()).collect())),
+            Held::Stream(_) | Held::Request(_) => None,
+        }
+    }
+
+    /// When it goes on, or is stopped.
+    fn next_at(&self) -> Option<Timestamp> {
+        self.asleep_until.map(|until| until.min(self.stop_at))
+    }
 }
 
 /// How far a poll came.
@@ -96,6 +112,7 @@ enum Step<T> {
     Done(T),
     Killed,
     Open,
+    Asleep(Timestamp),
 }
 
 impl World {
@@ -130,26 +147,36 @@ impl World {
     fn run_until(&self, sources: &[Source], until: Timestamp) -> Result<(), NotQuiet> {
         let mut running: Vec<Running> = Vec::new();
         for _ in 0..MOVES_MAX {
-            self.expire();
+            if !self.state().watch.found.is_empty() {
+                return Err(NotQuiet);
+            }
+            self.let_late_happen();
+            let now = self.now();
+            // Those who sleep are at the end, so that the others are counted from the beginning.
+            running.sort_by_key(|one| one.next_at().is_some_and(|at| at > now));
+            let awake = running.iter().filter(|one| one.next_at().is_none_or(|at| at <= now)).count();
             let free = running.len() < self.state().workers_max;
             let ready: Vec<Source> = sources.iter().copied().filter(|source| free && self.is_ready(*source)).collect();
-            let options = running.len() + ready.len();
+            let options = awake + ready.len();
             if options == 0 {
-                if !self.pass_time(sources, until) {
+                let next = running.iter().filter_map(Running::next_at).min();
+                if !self.pass_time(sources, free, next, until) {
                     return Ok(());
                 }
                 continue;
             }
             let chosen = match (&mut self.change().schedule, ready.is_empty()) {
                 // A function that has begun has done nothing yet that others could see: beginning is no choice.
-                (Schedule::Given { .. }, false) => running.len(),
+                (Schedule::Given { .. }, false) => awake,
                 (schedule, _) => schedule.choose(options),
             };
-            if let Some(source) = chosen.checked_sub(running.len()).and_then(|at| ready.get(at)) {
+            if let Some(source) = chosen.checked_sub(awake).and_then(|at| ready.get(at)) {
                 running.extend(self.begin_function(*source));
             } else if let Some(one) = running.get_mut(chosen) {
+                self.change().polling.holds = one.holds();
                 match self.poll(&mut one.future, one.stop_at) {
-                    Step::Open => {}
+                    Step::Open => one.asleep_until = None,
+                    Step::Asleep(until) => one.asleep_until = Some(until),
                     Step::Done(ended) => self.end_function(&running.remove(chosen), Some(ended)),
                     Step::Killed => self.end_function(&running.remove(chosen), None),
                 }
@@ -161,11 +188,16 @@ impl World {
     /// Drives one request to its end; none if the function is killed.
     pub(crate) fn drive<T>(&self, future: impl Future<Output = T>, stop_at: Timestamp) -> Option<T> {
         let mut future = pin!(future);
+        self.change().polling.holds = None;
         loop {
             match self.poll(&mut future, stop_at) {
                 Step::Done(output) => return Some(output),
                 Step::Killed => return None,
                 Step::Open => {}
+                Step::Asleep(until) => {
+                    let mut state = self.change();
+                    state.now = until.min(stop_at).max(state.now);
+                }
             }
         }
     }
@@ -174,10 +206,13 @@ impl World {
     fn poll<T>(&self, future: &mut (impl Future<Output = T> + Unpin), stop_at: Timestamp) -> Step<T> {
         let mut context = Context::from_waker(Waker::noop());
         loop {
-            self.change().before_effect = false;
+            {
+                let polling = &mut self.change().polling;
+                (polling.before_effect, polling.yielded, polling.asleep_until) = (false, false, None);
+            }
             let polled = std::pin::Pin::new(&mut *future).poll(&mut context);
             let mut state = self.change();
-            if std::mem::take(&mut state.kill) {
+            if std::mem::take(&mut state.polling.kill) {
                 return Step::Killed;
             }
             if let Poll::Ready(output) = polled {
@@ -187,8 +222,11 @@ impl World {
                 state.tell(format_args!("stopped by its time-out"));
                 return Step::Killed;
             }
-            if state.before_effect {
+            if state.polling.before_effect {
                 return Step::Open;
+            }
+            if let (false, Some(until)) = (state.polling.yielded, state.polling.asleep_until) {
+                return Step::Asleep(until);
             }
         }
     }
@@ -205,26 +243,25 @@ impl World {
         }
     }
 
-    /// Lets time pass until something of `sources` is ready. Says whether anything is, before `until`.
-    fn pass_time(&self, sources: &[Source], until: Timestamp) -> bool {
+    /// Lets time pass until something of `sources` is ready, if a worker is free for it, a late effect is due, or a
+    /// function wakes up. Says whether anything is, before `until`; functions that began are never left behind.
+    fn pass_time(&self, sources: &[Source], free: bool, wakes_at: Option<Timestamp>, until: Timestamp) -> bool {
+        let late = self.next_late();
         let mut state = self.change();
         let next = sources.iter().filter_map(|source| match source {
             // A request is begun at once.
             Source::Api => None,
-            Source::Stream => state.relay.again_at.filter(|_| state.relay.done < state.stream.len()),
+            Source::Stream => {
+                state.relay.again_at.filter(|_| !state.relay.busy && state.relay.done < state.stream.len())
+            }
             Source::Queue(queue) => state.queues.get(queue).and_then(Store::next_at),
         });
-        let Some(next) = next.min().filter(|next| *next < until) else { return false };
+        let next = if free { next.min() } else { None };
+        let next = [next, late].into_iter().flatten().filter(|next| *next < until).chain(wakes_at).min();
+        let Some(next) = next else { return false };
         state.now = next.max(state.now);
+        state.expire();
         true
-    }
-
-    fn expire(&self) {
-        let mut state = self.change();
-        let now = state.now;
-        for (queue, store) in &mut state.queues {
-            store.expire(queue.settings(), now);
-        }
     }
 
     fn begin_function(&self, source: Source) -> Option<Running> {
@@ -233,10 +270,10 @@ impl World {
                 let mut state = self.change();
                 let (number, request) = state.requests.pop_front()?;
                 state.tell(format_args!("order-release begins with {} {}", request.method, request.path));
-                let (now, stop_at) = (state.now, later(state.now, API_TIMEOUT_S));
                 drop(state);
-                let future = self.answer(request, Scope { now, stop_at });
-                Some(Running { source, held: Held::Request(number), stop_at, future })
+                let (scope, stop_at) = self.api_scope();
+                let future = self.answer(request, scope);
+                Some(Running { source, held: Held::Request(number), stop_at, asleep_until: None, future })
             }
             Source::Stream => {
                 let mut state = self.change();
@@ -247,8 +284,8 @@ impl World {
                 let stop_at = later(state.now, RELAY_TIMEOUT_S);
                 let written = state.stream.get(range.clone()).unwrap_or_default().to_vec();
                 drop(state);
-                let future = self.relay(range.start, written);
-                Some(Running { source, held: Held::Stream(range), stop_at, future })
+                let future = self.relay(range.start, &written);
+                Some(Running { source, held: Held::Stream(range), stop_at, asleep_until: None, future })
             }
             Source::Queue(queue) => {
                 let mut state = self.change();
@@ -260,11 +297,12 @@ impl World {
                 }
                 let ids: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
                 state.tell(format_args!("{} begins with {}", queue.as_str(), ids.join(" ")));
+                let clock = Clock { skew: state.dice.skew(), stop_at: later(now, settings.timeout_s) };
                 drop(state);
-                let stop_at = later(now, settings.timeout_s);
                 let held = entries.iter().map(|entry| (entry.id.clone(), entry.receipt())).collect();
-                let future = self.function(queue, entries, stop_at)?;
-                Some(Running { source, held: Held::Messages(queue, held), stop_at, future })
+                let future = self.function(queue, entries, clock)?;
+                let held = Held::Messages(queue, held);
+                Some(Running { source, held, stop_at: clock.stop_at, asleep_until: None, future })
             }
         }
     }
@@ -273,6 +311,7 @@ impl World {
     fn end_function(&self, running: &Running, ended: Option<Ended>) {
         let mut state = self.change();
         let (now, name) = (state.now, running.source.name());
+        let ended = ended.filter(|ended| matches!(ended, Ended::Answer(_)) || !state.dice.answer_is_lost());
         match (&running.held, ended) {
             (Held::Request(number), ended) => {
                 let answer = if let Some(Ended::Answer(response)) = ended { Some(response) } else { None };
@@ -311,7 +350,12 @@ impl World {
                     relay.given_up.push(range.clone());
                     (relay.done, relay.tries, relay.again_at) = (total, 0, None);
                 }
-                state.tell(format_args!("{name} ends at {reached}"));
+                if let Some(again) = state.dice.retell(reached) {
+                    state.relay.done = again;
+                    state.relay.again_at = None;
+                }
+                let done = state.relay.done;
+                state.tell(format_args!("{name} ends at {done}"));
             }
         }
     }

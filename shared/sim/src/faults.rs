@@ -17,11 +17,41 @@ pub enum Kind {
     AckLost,
     /// Of several things sent at once the first half is taken, then the service fails. One thing is not taken.
     Half,
+    /// The caller sees a time-out at once; the effect happens when it has long given up.
+    Late,
+    /// The effect happens and the answer takes three seconds: other functions go on in the meantime.
+    Slow,
+    /// The effect happens and no answer comes: the function is stopped by its time-out.
+    Stall,
+    /// While the function is at the call, its messages come back to the queue: a second worker gets them as it goes on.
+    Zombie,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::CrashBefore, Self::CrashAfter, Self::ErrorBefore, Self::AckLost, Self::Half];
+    pub const ALL: [Self; 9] = [
+        Self::CrashBefore,
+        Self::CrashAfter,
+        Self::ErrorBefore,
+        Self::AckLost,
+        Self::Half,
+        Self::Late,
+        Self::Slow,
+        Self::Stall,
+        Self::Zombie,
+    ];
+    /// The kinds that are told apart by what is left to be done again. The others are these with more time between.
+    pub const BASIC: [Self; 5] = [Self::CrashBefore, Self::CrashAfter, Self::ErrorBefore, Self::AckLost, Self::Half];
+
+    /// Whether it makes a difference to a call that changes so many things. Of a call that only reads it is the same
+    /// whether it fails before its effect or after; only of several things half can be done.
+    pub(crate) fn concerns(self, things: usize) -> bool {
+        match self {
+            Self::CrashBefore | Self::ErrorBefore | Self::Slow | Self::Stall | Self::Zombie => true,
+            Self::CrashAfter | Self::AckLost | Self::Late => things > 0,
+            Self::Half => things > 1,
+        }
+    }
 }
 
 /// The ports, as faults and traces name them.

@@ -13,6 +13,7 @@
 
 mod audit;
 mod call;
+mod chances;
 mod clients;
 mod dispatch;
 mod executor;
@@ -22,9 +23,12 @@ mod ports;
 mod queues;
 mod rules;
 mod schedule;
+mod trace;
 mod view;
+mod watch;
 mod world;
 
+pub use chances::Chances;
 pub use clients::{api_key, secret};
 pub use executor::{NotQuiet, Source};
 pub use faults::{Faults, Kind, Outage, Port};

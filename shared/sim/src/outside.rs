@@ -1,6 +1,7 @@
 //! Partners' systems behind HTTP: they check our signature, do what we ask, and recognise repeats or do not.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 
 use canonical::{Guarantee, PartnerId};
 use jiff::Timestamp;
@@ -17,6 +18,12 @@ pub enum Reaction {
     Answers(u16, Option<u32>),
     /// It does what it is asked, and its answer is lost.
     DoesAndIsNotHeard,
+    /// It does what it is asked, and answers this all the same.
+    DoesAndAnswers(u16),
+    /// It does what it is asked, and answers 200 with a body that is none: too long, and of any bytes.
+    DoesAndGarbles,
+    /// It answers 200, and does nothing.
+    Lies,
     /// It is not reached.
     Unreachable,
 }
@@ -29,10 +36,24 @@ pub struct Received {
     /// The key under which it can recognise a repeat: the webhook id.
     pub key: String,
     /// The body.
-    pub body: Vec<u8>,
+    pub body: Rc<[u8]>,
     /// Whether it did what it was asked. A repeat that it recognises is not done again.
     pub done: bool,
 }
+
+/// What came of a call.
+#[derive(Debug)]
+pub(crate) struct Posted {
+    /// The answer; none if it is lost.
+    pub(crate) reply: Option<Reply>,
+    /// The key under which the system did something a second time.
+    pub(crate) again: Option<String>,
+}
+
+/// Longest part of an answer that the adapter hands over, in bytes.
+const EXCERPT_LEN_MAX: usize = 1000;
+/// What no parser likes.
+const GARBAGE: &str = "\u{0}\u{7f}\u{fffd}{\"[\\ ";
 
 /// A partner's system.
 #[derive(Debug, Clone)]
@@ -43,6 +64,10 @@ pub(crate) struct Endpoint {
     pub(crate) script: VecDeque<Reaction>,
     /// What it does with every call, if it is out.
     pub(crate) always: Option<Reaction>,
+    /// Calls of it, whether they reached it or not.
+    pub(crate) attempts: u64,
+    /// Until then it is not reached.
+    pub(crate) away_until: Option<Timestamp>,
     pub(crate) received: Vec<Received>,
 }
 
@@ -53,15 +78,19 @@ impl Endpoint {
             url: endpoint.url.clone(),
             script: VecDeque::new(),
             always: None,
+            attempts: 0,
+            away_until: None,
             received: Vec::new(),
         };
         bundle.partners.iter().filter_map(|(id, profile)| Some((id.clone(), of(profile.endpoint.as_ref()?)))).collect()
     }
 
-    /// What comes of a call.
-    pub(crate) fn post(&mut self, call: Call, now: Timestamp) -> Result<Reply, Fault> {
-        let reaction = self.script.pop_front().or_else(|| self.always.clone());
-        if reaction == Some(Reaction::Unreachable) || call.url != self.url {
+    /// What comes of a call. `chance` is what the system does if nobody has said what it does.
+    pub(crate) fn post(&mut self, call: Call, chance: Option<Reaction>, now: Timestamp) -> Result<Posted, Fault> {
+        self.attempts += 1;
+        let reaction = self.script.pop_front().or_else(|| self.always.clone()).or(chance);
+        let away = self.away_until.is_some_and(|until| now < until);
+        if away || reaction == Some(Reaction::Unreachable) || call.url != self.url {
             return Err(Fault::transient(format!("{} was not reached", call.url)));
         }
         let header = |name: &str| call.headers.iter().find(|(given, _)| given == name).map_or("", |(_, value)| value);
@@ -73,20 +102,28 @@ impl Endpoint {
         let key = headers.id.to_owned();
         let secrets = [secret(call.partner.as_str(), "webhook-out").into()];
         if let Err(error) = signature::verify(headers, &call.body, &secrets, now) {
-            return Ok(reply(401, None, &error.to_string()));
+            return Ok(Posted { reply: Some(reply(401, None, &error.to_string())), again: None });
         }
-        let mut got = Received { at: now, key, body: call.body, done: false };
-        if let Some(Reaction::Answers(status, retry_after_s)) = reaction {
-            self.received.push(got);
-            return Ok(reply(status, retry_after_s, "as the script says"));
-        }
+        let mut got = Received { at: now, key, body: call.body.into(), done: false };
+        let answer = match reaction {
+            Some(Reaction::Answers(status, retry_after_s)) => {
+                self.received.push(got);
+                return Ok(Posted { reply: Some(reply(status, retry_after_s, "as the script says")), again: None });
+            }
+            Some(Reaction::Lies) => {
+                self.received.push(got);
+                return Ok(Posted { reply: Some(reply(200, None, "")), again: None });
+            }
+            Some(Reaction::DoesAndIsNotHeard) => None,
+            Some(Reaction::DoesAndAnswers(status)) => Some(reply(status, None, "done, but")),
+            Some(Reaction::DoesAndGarbles) => Some(reply(200, None, &GARBAGE.repeat(EXCERPT_LEN_MAX / GARBAGE.len()))),
+            Some(Reaction::Unreachable) | None => Some(reply(200, None, "")),
+        };
         let before = self.received.iter().any(|one| one.done && one.key == got.key);
         got.done = !before || self.guarantee == Guarantee::Neither;
+        let again = (before && got.done).then(|| got.key.clone());
         self.received.push(got);
-        match reaction {
-            Some(Reaction::DoesAndIsNotHeard) => Err(Fault::transient("the partner's answer was lost")),
-            _ => Ok(reply(200, None, "")),
-        }
+        Ok(Posted { reply: answer, again })
     }
 
     /// How often each thing was done.

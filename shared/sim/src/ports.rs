@@ -1,6 +1,7 @@
 //! The ports, each a handle on the world. They hold the same contracts as the adapters on AWS, limits included.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use canonical::{Digest, Event, PartnerId};
@@ -61,17 +62,18 @@ handle! {
 
 impl ports::Table for Table {
     async fn load(&self, key: &Key) -> Result<Option<Stored<Value>>, Fault> {
-        let what = format!("load {}", key.pk());
-        let read = |state: &mut State| {
-            Ok(state.table.get(key).map(|item| Stored { version: item.version, value: item.value.clone() }))
+        let wanted = key.clone();
+        let read = move |state: &mut State| {
+            let item = state.table.get(&wanted);
+            Ok(item.map(|item| Stored { version: item.version, value: Value::clone(&item.value) }))
         };
-        self.0.read(Port::Table, &what, read).await
+        self.0.read(Port::Table, format_args!("load {}", key.pk()), read).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         let keys: Vec<&str> = commit.puts.iter().map(|put| put.key.pk()).collect();
-        let what = format!("commit {}", keys.join(" "));
-        self.0.write(Port::Table, &what, |state| state.write(commit)).await
+        let what = keys.join(" ");
+        self.0.write(Port::Table, format_args!("commit {what}"), move |state| state.write(commit)).await
     }
 }
 
@@ -100,13 +102,14 @@ impl State {
                 Expect::Absent => 1,
                 Expect::Version(version) => version + 1,
             };
-            let item = Item { version, value: put.value, open: put.open.is_some() };
+            let item = Item { version, value: Rc::new(put.value), open: put.open.is_some() };
             (Written { key: put.key, version, events: put.events }, item)
         });
         for (write, item) in written.collect::<Vec<_>>() {
             self.tell(format_args!("  {} is version {}", write.key.pk(), write.version));
-            self.table.insert(write.key.clone(), item);
-            self.stream.push(write);
+            let before = self.table.insert(write.key.clone(), item.clone());
+            self.watch.write(&write, before.as_ref().map(|before| &*before.value), &item.value);
+            self.stream.push(Rc::new(write));
         }
         Ok(())
     }
@@ -162,64 +165,65 @@ impl ports::Queue for Queue {
             StepQueue::OrderDispatch => QueueName::OrderDispatch,
             StepQueue::PartnerDeliver => QueueName::PartnerDeliver,
         };
-        let what = format!("send {} to {}", bodies.len(), queue.as_str());
-        let send = |state: &mut State, count: usize| {
-            for body in bodies.iter().take(count) {
-                state.enqueue(to, body.clone());
-            }
-        };
-        let all = |state: &mut State| {
-            send(state, bodies.len());
+        let count = bodies.len();
+        let bodies: Rc<[Rc<str>]> = bodies.into_iter().map(Into::into).collect();
+        let first = Rc::clone(&bodies);
+        let half =
+            move |state: &mut State| first.iter().take(count / 2).for_each(|body| state.enqueue(to, Rc::clone(body)));
+        let all = move |state: &mut State| {
+            bodies.iter().for_each(|body| state.enqueue(to, Rc::clone(body)));
             Ok(())
         };
-        self.0.call(Port::Queue, &what, bodies.len(), |state| send(state, bodies.len() / 2), all).await
+        self.0.call(Port::Queue, format_args!("send {count} to {}", queue.as_str()), count, half, all).await
     }
 }
 
 impl ports::Bus for Bus {
     async fn publish(&self, events: Vec<Event>) -> Result<(), Fault> {
         let kinds: Vec<&str> = events.iter().map(|event| event.meta.kind.as_str()).collect();
-        let what = format!("publish {}", kinds.join(" "));
-        let publish = |state: &mut State, count: usize| {
-            let mut taken = events.iter().take(count).cloned();
-            taken.try_for_each(|event| state.publish(event))
+        let (what, count) = (kinds.join(" "), events.len());
+        let events: Rc<[Event]> = events.into();
+        let first = Rc::clone(&events);
+        let publish =
+            |state: &mut State, events: &[Event]| events.iter().try_for_each(|event| state.publish(event.clone()));
+        let half = move |state: &mut State| drop(publish(state, first.get(..count / 2).unwrap_or_default()));
+        let all = move |state: &mut State| {
+            publish(state, &events).map_err(|error| Fault::bug("an event does not serialize").because(error))
         };
-        let half = |state: &mut State| drop(publish(state, events.len() / 2));
-        let all = |state: &mut State| {
-            publish(state, events.len()).map_err(|error| Fault::bug("an event does not serialize").because(error))
-        };
-        self.0.call(Port::Bus, &what, events.len(), half, all).await
+        self.0.call(Port::Bus, format_args!("publish {what}"), count, half, all).await
     }
 }
 
 impl ports::Archive for Archive {
     async fn keep(&self, bytes: &[u8]) -> Result<Digest, Fault> {
         let sha256 = Digest::of(bytes);
-        let what = format!("keep {sha256}");
-        let keep = |state: &mut State| {
-            state.archive.entry(sha256.clone()).or_insert_with(|| bytes.to_vec());
-            Ok(sha256.clone())
+        let (kept, bytes): (Digest, Rc<[u8]>) = (sha256.clone(), bytes.into());
+        let keep = move |state: &mut State| {
+            state.archive.entry(kept.clone()).or_insert(bytes);
+            Ok(kept)
         };
-        self.0.write(Port::Archive, &what, keep).await
+        self.0.write(Port::Archive, format_args!("keep {sha256}"), keep).await
     }
 
     async fn fetch(&self, sha256: &Digest) -> Result<Option<Vec<u8>>, Fault> {
-        let what = format!("fetch {sha256}");
-        self.0.read(Port::Archive, &what, |state| Ok(state.archive.get(sha256).cloned())).await
+        let wanted = sha256.clone();
+        let read = move |state: &mut State| Ok(state.archive.get(&wanted).map(|bytes| bytes.to_vec()));
+        self.0.read(Port::Archive, format_args!("fetch {sha256}"), read).await
     }
 }
 
 impl ports::Exchange for Exchange {
     async fn dropped(&self, key: &str, version: Option<&str>) -> Result<Option<Vec<u8>>, Fault> {
-        let what = format!("read {key}");
-        let read = |state: &mut State| {
-            let versions = state.inbox.get(key).map(|object| object.versions.as_slice()).unwrap_or_default();
-            Ok(match version {
-                Some(version) => version.parse().ok().and_then(|number: usize| versions.get(number).cloned()),
-                None => versions.last().cloned(),
-            })
+        let (wanted, version) = (key.to_owned(), version.map(ToOwned::to_owned));
+        let read = move |state: &mut State| {
+            let versions = state.inbox.get(&wanted).map(|object| object.versions.as_slice()).unwrap_or_default();
+            let bytes = match version {
+                Some(version) => version.parse().ok().and_then(|number: usize| versions.get(number)),
+                None => versions.last(),
+            };
+            Ok(bytes.map(|bytes| bytes.to_vec()))
         };
-        self.0.read(Port::Exchange, &what, read).await
+        self.0.read(Port::Exchange, format_args!("read {key}"), read).await
     }
 
     async fn put_out(&self, partner: &PartnerId, name: &str, bytes: &[u8]) -> Result<(), Fault> {
@@ -227,39 +231,46 @@ impl ports::Exchange for Exchange {
         if name.is_empty() || name.len() > NAME_LEN_MAX || name.starts_with('.') || !name.bytes().all(plain) {
             return Err(Fault::bug(format!("{name:?} is no name for a file in an outbox")));
         }
-        let what = format!("put outbox/{partner}/{name}");
-        let put = |state: &mut State| {
-            let object = state.outbox.entry((partner.clone(), name.to_owned())).or_default();
-            object.versions.push(bytes.to_vec());
+        let (place, bytes): (_, Rc<[u8]>) = ((partner.clone(), name.to_owned()), bytes.into());
+        let put = move |state: &mut State| {
+            let object = state.outbox.entry(place.clone()).or_default();
+            if object.versions.last().is_some_and(|before| *before != bytes) {
+                state.watch.replaced(&place.0, &place.1);
+            }
+            object.versions.push(bytes);
             Ok(())
         };
-        self.0.write(Port::Exchange, &what, put).await
+        self.0.write(Port::Exchange, format_args!("put outbox/{partner}/{name}"), put).await
     }
 }
 
 impl ports::Profiles for Profiles {
     async fn bundle(&self) -> Result<Arc<Bundle>, Fault> {
-        self.0.read(Port::Profiles, "bundle", |state| Ok(Arc::clone(&state.bundle))).await
+        self.0.read(Port::Profiles, format_args!("bundle"), |state| Ok(Arc::clone(&state.bundle))).await
     }
 }
 
 impl ports::PartnerHttp for PartnerHttp {
     async fn post(&self, call: Call) -> Result<Reply, Fault> {
-        let what = format!("post {}", call.url);
-        let post = |state: &mut State| {
-            let now = state.now;
-            let endpoint = state.endpoints.get_mut(&call.partner);
-            endpoint.ok_or_else(|| Fault::transient("nobody is there"))?.post(call, now)
+        let url = call.url.clone();
+        let post = move |state: &mut State| {
+            let (now, chance, partner) = (state.now, state.dice.reaction(), call.partner.clone());
+            let endpoint = state.endpoints.get_mut(&partner);
+            let posted = endpoint.ok_or_else(|| Fault::transient("nobody is there"))?.post(call, chance, now)?;
+            if let Some(key) = &posted.again {
+                state.watch.done_again(&partner, key);
+            }
+            posted.reply.ok_or_else(|| Fault::transient("the partner's answer was lost"))
         };
-        self.0.write(Port::PartnerHttp, &what, post).await
+        self.0.write(Port::PartnerHttp, format_args!("post {url}"), post).await
     }
 }
 
 impl ports::Secrets for Secrets {
     async fn secrets(&self, partner: &PartnerId, name: &str) -> Result<Vec<SecretString>, Fault> {
-        let what = format!("secret {partner}/{name}");
-        let read = |_: &mut State| Ok(vec![secret(partner.as_str(), name).into()]);
-        self.0.read(Port::Secrets, &what, read).await
+        let secret = secret(partner.as_str(), name);
+        let read = move |_: &mut State| Ok(vec![secret.into()]);
+        self.0.read(Port::Secrets, format_args!("secret {partner}/{name}"), read).await
     }
 }
 
@@ -279,24 +290,23 @@ impl Redelivery {
 
 impl ports::Redelivery for Redelivery {
     async fn postpone(&self, receipt: &str, delay_s: u32) -> Result<(), Fault> {
-        let what = format!("postpone {} {receipt} by {delay_s} s", self.queue.as_str());
-        let postpone = |state: &mut State| {
+        let (queue, wanted) = (self.queue, receipt.to_owned());
+        let postpone = move |state: &mut State| {
             let now = state.now;
-            let moved = state
-                .queues
-                .get_mut(&self.queue)
-                .is_some_and(|store: &mut Store| store.postpone(receipt, delay_s, now));
+            let store = state.queues.get_mut(&queue);
+            let moved = store.is_some_and(|store: &mut Store| store.postpone(&wanted, delay_s, now));
             if moved { Ok(()) } else { Err(Fault::misconfigured("the message is not in flight under this receipt")) }
         };
-        self.world.write(Port::Redelivery, &what, postpone).await
+        let what = format_args!("postpone {} {receipt} by {delay_s} s", queue.as_str());
+        self.world.write(Port::Redelivery, what, postpone).await
     }
 
     async fn note(&self, message_id: &str, note: &Value) -> Result<(), Fault> {
-        let what = format!("note on {} {message_id}", self.queue.as_str());
-        let keep = |state: &mut State| {
-            state.notes.insert((self.queue, message_id.to_owned()), note.clone());
+        let (place, note) = ((self.queue, message_id.to_owned()), note.clone());
+        let keep = move |state: &mut State| {
+            state.notes.insert(place, note);
             Ok(())
         };
-        self.world.write(Port::Redelivery, &what, keep).await
+        self.world.write(Port::Redelivery, format_args!("note on {} {message_id}", self.queue.as_str()), keep).await
     }
 }

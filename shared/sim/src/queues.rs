@@ -1,5 +1,7 @@
 //! Queues as SQS keeps them: visibility, receive counts, dead-letter queues, redrive, retention, duplicates.
 
+use std::rc::Rc;
+
 use jiff::{SignedDuration, Timestamp};
 
 /// The queues.
@@ -98,7 +100,7 @@ pub(crate) struct Entry {
     pub(crate) id: String,
     /// Tells twins apart.
     pub(crate) copy: u64,
-    pub(crate) body: String,
+    pub(crate) body: Rc<str>,
     pub(crate) sent_at: Timestamp,
     pub(crate) visible_at: Timestamp,
     pub(crate) receives: u32,
@@ -188,7 +190,7 @@ mod tests {
         let entry = |copy| Entry {
             id: format!("m-{copy}"),
             copy,
-            body: String::new(),
+            body: "".into(),
             sent_at: Timestamp::UNIX_EPOCH,
             visible_at: Timestamp::UNIX_EPOCH,
             receives: 0,

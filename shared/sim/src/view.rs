@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canonical::{Delivery, Digest, Event, EventId, Parked, Release, ReleaseId, Shipment, Subject};
+use canonical::{Delivery, Digest, Event, EventId, Parked, PartnerId, Release, ReleaseId, Shipment, Subject};
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::queues::{DLQ_RETENTION_S, later};
 use crate::{QueueName, World};
 
 /// How a world stands, without times and without what may differ between two runs that come to the same. Text, so that a
@@ -76,6 +78,60 @@ impl World {
         self.state().stream.iter().flat_map(|written| written.events.iter().cloned()).collect()
     }
 
+    /// Hands every event that a write told to `see`, in the order of the table's stream.
+    pub fn see_told(&self, see: impl FnMut(&Event)) {
+        self.state().stream.iter().flat_map(|written| &written.events).for_each(see);
+    }
+
+    /// Hands everything that partners' systems did to `see`: who, the key, the body.
+    pub fn see_done(&self, mut see: impl FnMut(&PartnerId, &str, &[u8])) {
+        for (partner, endpoint) in &self.state().endpoints {
+            let done = endpoint.received.iter().filter(|got| got.done);
+            done.for_each(|got| see(partner, &got.key, &got.body));
+        }
+    }
+
+    /// Hands every file in an outbox to `see`: whose, its name, the bytes in force.
+    pub fn see_outboxes(&self, mut see: impl FnMut(&PartnerId, &str, &[u8])) {
+        for ((partner, name), object) in &self.state().outbox {
+            see(partner, name, object.versions.last().map(|bytes| &**bytes).unwrap_or_default());
+        }
+    }
+
+    /// How many messages that nobody can read came by chance.
+    pub fn poisons(&self) -> usize {
+        self.state().poisons
+    }
+
+    /// Messages in dead-letter queues, and those of them that nobody can read and that came by chance.
+    pub fn dead_count(&self) -> (usize, usize) {
+        let state = self.state();
+        let dead = state.queues.values().flat_map(|store| &store.dead);
+        dead.fold((0, 0), |(all, poison), entry| (all + 1, poison + usize::from(&*entry.body == crate::world::POISON)))
+    }
+
+    /// How often a partner's system was called, whether it was reached or not.
+    pub fn attempts(&self, partner: &str) -> u64 {
+        let state = self.state();
+        let endpoint = state.endpoints.iter().find(|(id, _)| id.as_str() == partner);
+        endpoint.map_or(0, |(_, endpoint)| endpoint.attempts)
+    }
+
+    /// Dead letters without a note of why they died.
+    pub fn unnoted(&self) -> Vec<String> {
+        let state = self.state();
+        let dead = state.queues.iter().flat_map(|(queue, store)| store.dead.iter().map(move |entry| (*queue, entry)));
+        let unnoted = dead.filter(|(queue, entry)| !state.notes.contains_key(&(*queue, entry.id.clone())));
+        unnoted.map(|(queue, entry)| format!("{} of {}", entry.id, queue.as_str())).collect()
+    }
+
+    /// The last moment in which everything that is dead now can still be redriven.
+    pub fn last_redrive(&self) -> Option<Timestamp> {
+        let state = self.state();
+        let dead = state.queues.values().flat_map(|store| &store.dead);
+        dead.map(|entry| later(entry.sent_at, DLQ_RETENTION_S - 60)).min()
+    }
+
     /// How many events of each type were told.
     pub fn told_counts(&self) -> BTreeMap<&'static str, usize> {
         let state = self.state();
@@ -88,7 +144,7 @@ impl World {
 
     /// Every publication on the bus, repetitions included.
     pub fn published(&self) -> Vec<Event> {
-        self.state().published.clone()
+        self.state().published.iter().map(|event| Event::clone(event)).collect()
     }
 
     /// Ids of every event that reached the bus.
@@ -105,7 +161,7 @@ impl World {
     pub fn dead_letters(&self, queue: QueueName) -> Vec<String> {
         let state = self.state();
         let dead = state.queues.get(&queue).map(|store| store.dead.as_slice()).unwrap_or_default();
-        dead.iter().map(|entry| entry.body.clone()).collect()
+        dead.iter().map(|entry| entry.body.to_string()).collect()
     }
 
     /// The notes on messages of a queue that failed for the last time.
@@ -116,14 +172,14 @@ impl World {
 
     /// A document of the archive.
     pub fn archived(&self, sha256: &Digest) -> Option<Vec<u8>> {
-        self.state().archive.get(sha256).cloned()
+        self.state().archive.get(sha256).map(|bytes| bytes.to_vec())
     }
 
     /// Every item under this sort key that can be read. One that cannot be is named by [`World::audit`].
     pub(crate) fn items<T: DeserializeOwned>(&self, sk: &str) -> Vec<T> {
         let state = self.state();
         let own = state.table.iter().filter(|(key, _)| key.sk() == sk);
-        own.filter_map(|(_, item)| serde_json::from_value(item.value.clone()).ok()).collect()
+        own.filter_map(|(_, item)| T::deserialize(&*item.value).ok()).collect()
     }
 
     fn told_ids(&self) -> Vec<String> {

@@ -12,21 +12,52 @@ use partners::Bundle;
 use ports::Key;
 use serde_json::Value;
 
+use crate::chances::Dice;
 use crate::outside::Endpoint;
 use crate::queues::{Entry, Store, later};
-use crate::{Faults, Kind, QueueName, RULES, Schedule, Twins};
+use crate::trace::Trace;
+use crate::watch::Watch;
+use crate::{Chances, Faults, Kind, QueueName, RULES, Schedule, Twins};
+
+/// An effect that nobody waits for any more, and when it happens.
+type LateEffect = (Timestamp, Box<dyn FnOnce(&mut State)>);
+
+/// A message that nobody can read.
+pub(crate) const POISON: &str = "no message at all";
 
 /// Everything that outlives a function. Cheap to clone: the clones are one world; [`World::fork`] makes another.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct World {
     state: Rc<RefCell<State>>,
+    late: Rc<RefCell<Vec<LateEffect>>>,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+/// What the function that is being polled says of itself.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Polling {
+    /// It shall be dropped.
+    pub(crate) kill: bool,
+    /// It stands before an effect that others can see: another may go first.
+    pub(crate) before_effect: bool,
+    /// Something of it can go on at once.
+    pub(crate) yielded: bool,
+    /// Something of it waits until then.
+    pub(crate) asleep_until: Option<Timestamp>,
+    /// The messages that it holds, by their receipts.
+    pub(crate) holds: Option<(QueueName, Rc<[String]>)>,
 }
 
 /// An item of the table.
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
     pub(crate) version: u64,
-    pub(crate) value: Value,
+    pub(crate) value: Rc<Value>,
     /// Whether it is in the index of what waits for somebody.
     pub(crate) open: bool,
 }
@@ -58,7 +89,7 @@ pub(crate) struct Relay {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Object {
     /// Every version that was ever put, the last one in force.
-    pub(crate) versions: Vec<Vec<u8>>,
+    pub(crate) versions: Vec<Rc<[u8]>>,
 }
 
 #[derive(Debug, Clone)]
@@ -66,21 +97,22 @@ pub(crate) struct State {
     pub(crate) now: Timestamp,
     /// Port calls begun so far: how many things each changes.
     pub(crate) calls: Vec<usize>,
-    /// The future that is being polled shall be dropped.
-    pub(crate) kill: bool,
-    /// The future that is being polled stands before an effect that others can see: another may go first.
-    pub(crate) before_effect: bool,
+    pub(crate) polling: Polling,
     pub(crate) faults: Faults,
+    pub(crate) dice: Dice,
+    /// The calls that went wrong so far.
+    pub(crate) fired: Vec<(u64, Kind)>,
+    pub(crate) watch: Watch,
     pub(crate) schedule: Schedule,
     pub(crate) twins: Twins,
     pub(crate) workers_max: usize,
     pub(crate) batch_max: usize,
     pub(crate) table: BTreeMap<Key, Item>,
-    pub(crate) stream: Vec<Written>,
+    pub(crate) stream: Vec<Rc<Written>>,
     pub(crate) relay: Relay,
     pub(crate) queues: BTreeMap<QueueName, Store>,
     pub(crate) notes: BTreeMap<(QueueName, String), Value>,
-    pub(crate) archive: BTreeMap<Digest, Vec<u8>>,
+    pub(crate) archive: BTreeMap<Digest, Rc<[u8]>>,
     pub(crate) inbox: BTreeMap<String, Object>,
     pub(crate) outbox: BTreeMap<(PartnerId, String), Object>,
     pub(crate) bundle: Arc<Bundle>,
@@ -89,9 +121,11 @@ pub(crate) struct State {
     pub(crate) requests: VecDeque<(usize, Request)>,
     pub(crate) answers: BTreeMap<usize, Option<Response>>,
     /// Every publication, in order, repetitions included.
-    pub(crate) published: Vec<Event>,
+    pub(crate) published: Vec<Rc<Event>>,
+    /// Messages that nobody can read and that came by chance.
+    pub(crate) poisons: usize,
     next_message: u64,
-    trace: Vec<(Timestamp, String)>,
+    pub(crate) trace: Trace,
 }
 
 impl World {
@@ -101,9 +135,11 @@ impl World {
         let state = State {
             now: start,
             calls: Vec::new(),
-            kill: false,
-            before_effect: false,
+            polling: Polling::default(),
             faults: Faults::none(),
+            dice: Dice::default(),
+            fired: Vec::new(),
+            watch: Watch::default(),
             schedule: Schedule::InOrder,
             twins: Twins::None,
             workers_max: 1,
@@ -121,16 +157,38 @@ impl World {
             requests: VecDeque::new(),
             answers: BTreeMap::new(),
             published: Vec::new(),
+            poisons: 0,
             next_message: 0,
-            trace: Vec::new(),
+            trace: Trace::with_lines(),
         };
-        Self { state: Rc::new(RefCell::new(state)) }
+        Self { state: Rc::new(RefCell::new(state)), late: Rc::default() }
     }
 
-    /// Another world that is as this one is now. Nothing must be running.
+    /// Another world that is as this one is now. Nothing must be running, and no effect be late.
     #[must_use]
     pub fn fork(&self) -> Self {
-        Self { state: Rc::new(RefCell::new(self.state().clone())) }
+        Self { state: Rc::new(RefCell::new(self.state().clone())), late: Rc::default() }
+    }
+
+    /// Sets what goes wrong by chance from now on.
+    pub fn set_chances(&self, chances: Chances) {
+        self.change().dice = Dice::of(chances);
+    }
+
+    /// The calls that went wrong so far, and how: with [`Faults::with`] the same happens again without chance.
+    pub fn fired(&self) -> Vec<(u64, Kind)> {
+        self.state().fired.clone()
+    }
+
+    /// What offended a rule so far that is held at every write and every effect, in words.
+    pub fn offences(&self) -> Vec<String> {
+        self.state().watch.found.clone()
+    }
+
+    /// Has the lines of the trace kept from now on, or not: they cost as much as half of what happens. The number of the
+    /// trace is the same.
+    pub fn keep_lines(&self, keep: bool) {
+        self.change().trace.keep_lines(keep);
     }
 
     /// Sets what goes wrong from now on. The numbers of calls go on.
@@ -168,6 +226,11 @@ impl World {
         state.bundle = bundle;
     }
 
+    /// The profiles in force.
+    pub fn bundle(&self) -> Arc<Bundle> {
+        Arc::clone(&self.state().bundle)
+    }
+
     /// The moment.
     pub fn now(&self) -> Timestamp {
         self.state().now
@@ -177,6 +240,7 @@ impl World {
     pub fn wait(&self, time: SignedDuration) {
         let mut state = self.change();
         state.now = later(state.now, time.as_secs());
+        state.expire();
     }
 
     /// Port calls begun so far.
@@ -184,26 +248,43 @@ impl World {
         self.state().calls.len() as u64
     }
 
-    /// The ways in which a call that was begun can go wrong so that it makes a difference. Of a call that only reads it is
-    /// the same whether it fails before its effect or after; only of several things half can be done.
-    pub fn kinds_of(&self, call: u64) -> &'static [Kind] {
+    /// The ways in which a call that was begun can go wrong so that it makes a difference.
+    pub fn kinds_of(&self, call: u64) -> Vec<Kind> {
         let place = call.checked_sub(1).and_then(|place| usize::try_from(place).ok());
-        match place.and_then(|place| self.state().calls.get(place).copied()) {
-            None => &[],
-            Some(0) => &[Kind::CrashBefore, Kind::ErrorBefore],
-            Some(1) => &[Kind::CrashBefore, Kind::CrashAfter, Kind::ErrorBefore, Kind::AckLost],
-            Some(_) => &Kind::ALL,
-        }
+        let things = place.and_then(|place| self.state().calls.get(place).copied());
+        things.map_or_else(Vec::new, |things| Kind::ALL.into_iter().filter(|kind| kind.concerns(things)).collect())
     }
 
-    /// What happened, line by line.
+    /// What happened, line by line, since lines are kept.
     pub fn trace(&self) -> Vec<String> {
-        self.state().trace.iter().map(|(at, line)| format!("{at} {line}")).collect()
+        self.state().trace.lines()
     }
 
-    /// What happened, in one digest: the same for the same inputs, faults and schedule.
-    pub fn trace_hash(&self) -> Digest {
-        Digest::of(self.trace().join("\n").as_bytes())
+    /// What happened, in one number: the same for the same inputs, faults and schedule.
+    pub fn trace_hash(&self) -> u64 {
+        self.state().trace.hash()
+    }
+
+    /// Keeps an effect for later.
+    pub(crate) fn happens_at(&self, at: Timestamp, effect: impl FnOnce(&mut State) + 'static) {
+        self.late.borrow_mut().push((at, Box::new(effect)));
+    }
+
+    /// When the next late effect happens.
+    pub(crate) fn next_late(&self) -> Option<Timestamp> {
+        self.late.borrow().iter().map(|(at, _)| *at).min()
+    }
+
+    /// Lets the late effects happen that are due.
+    pub(crate) fn let_late_happen(&self) {
+        if self.late.borrow().is_empty() {
+            return;
+        }
+        let now = self.now();
+        let due: Vec<LateEffect> = self.late.borrow_mut().extract_if(.., |(at, _)| *at <= now).collect();
+        for (_, effect) in due {
+            effect(&mut self.change());
+        }
     }
 
     pub(crate) fn state(&self) -> Ref<'_, State> {
@@ -218,23 +299,19 @@ impl World {
 impl State {
     /// Writes a line of the trace.
     pub(crate) fn tell(&mut self, line: std::fmt::Arguments<'_>) {
-        self.trace.push((self.now, line.to_string()));
+        self.trace.add(self.now, line);
     }
 
     /// Puts a message into a queue, and its twin if there shall be one.
-    pub(crate) fn enqueue(&mut self, queue: QueueName, body: String) {
-        self.next_message += 1;
-        let entry = Entry {
-            id: format!("m-{}", self.next_message),
-            copy: self.next_message,
-            body,
-            sent_at: self.now,
-            visible_at: self.now,
-            receives: 0,
-            in_flight: false,
-        };
+    pub(crate) fn enqueue(&mut self, queue: QueueName, body: impl Into<Rc<str>>) {
+        if queue != QueueName::Parked && self.dice.poison() {
+            self.poisons += 1;
+            self.put(queue, POISON.into(), self.now);
+        }
+        let visible_at = self.dice.visible(self.now);
+        let entry = self.put(queue, body.into(), visible_at);
         let twin_at = match self.twins {
-            Twins::None => None,
+            Twins::None => self.dice.twin(self.now),
             Twins::Together => Some(self.now),
             Twins::Later(time) => Some(later(self.now, time.as_secs())),
         };
@@ -242,7 +319,22 @@ impl State {
             self.next_message += 1;
             Entry { copy: self.next_message, visible_at, ..entry.clone() }
         });
-        self.queues.entry(queue).or_default().entries.extend([Some(entry), twin].into_iter().flatten());
+        self.queues.entry(queue).or_default().entries.extend(twin);
+    }
+
+    fn put(&mut self, queue: QueueName, body: Rc<str>, visible_at: Timestamp) -> Entry {
+        self.next_message += 1;
+        let entry = Entry {
+            id: format!("m-{}", self.next_message),
+            copy: self.next_message,
+            body,
+            sent_at: self.now,
+            visible_at,
+            receives: 0,
+            in_flight: false,
+        };
+        self.queues.entry(queue).or_default().entries.push(entry.clone());
+        entry
     }
 
     /// Puts a message that died back into its queue, as a new message.
@@ -259,17 +351,25 @@ impl State {
         self.queues.entry(queue).or_default().entries.push(entry);
     }
 
+    /// Removes from the queues what is kept too long.
+    pub(crate) fn expire(&mut self) {
+        let now = self.now;
+        for (queue, store) in &mut self.queues {
+            store.expire(queue.settings(), now);
+        }
+    }
+
     /// Publishes an event: every rule that takes it feeds its queue.
     pub(crate) fn publish(&mut self, event: Event) -> Result<(), serde_json::Error> {
         let rules = RULES.iter().filter(|rule| rule.takes(event.meta.kind));
         let queues: Vec<QueueName> = rules.map(|rule| rule.queue).collect();
         if !queues.is_empty() {
-            let body = serde_json::to_string(&event)?;
+            let body: Rc<str> = serde_json::to_string(&event)?.into();
             for queue in queues {
-                self.enqueue(queue, body.clone());
+                self.enqueue(queue, Rc::clone(&body));
             }
         }
-        self.published.push(event);
+        self.published.push(Rc::new(event));
         Ok(())
     }
 }

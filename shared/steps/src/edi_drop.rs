@@ -314,7 +314,11 @@ impl Splitter<'_> {
     fn push(&mut self, position: &str, range: std::ops::Range<usize>, content: Content) {
         let scope = &self.drop.sender.scope;
         self.split.messages.push(Message {
-            id: MessageId::derive(&scope.tenant, &scope.partner, &format!("{}/{position}", self.sha256)),
+            id: if crate::defect!(FileKnownByName) {
+                MessageId::derive(&scope.tenant, &scope.partner, &format!("{}/{position}", self.drop.key))
+            } else {
+                MessageId::derive(&scope.tenant, &scope.partner, &format!("{}/{position}", self.sha256))
+            },
             sender: self.drop.sender.clone(),
             received_at: self.drop.received_at,
             raw: ArchiveRef { sha256: self.sha256.clone(), offset: range.start as u64, len: range.len() as u64 },

@@ -3,6 +3,26 @@
 //! Pure: no I/O, no clock, no randomness, no environment. Replay, simulation and the proof that nothing is lost all rest
 //! on this.
 
+/// Whether a known defect is in the product: never, but in `cargo sim defects`.
+#[cfg(feature = "defects")]
+#[macro_export]
+macro_rules! defect {
+    ($name:ident) => {
+        $crate::defect::is($crate::defect::Defect::$name)
+    };
+}
+
+/// Whether a known defect is in the product: never, but in `cargo sim defects`.
+#[cfg(not(feature = "defects"))]
+#[macro_export]
+macro_rules! defect {
+    ($name:ident) => {
+        false
+    };
+}
+
+#[cfg(feature = "defects")]
+pub mod defect;
 pub mod edi_drop;
 pub mod order_apply;
 pub mod order_dispatch;

@@ -247,11 +247,17 @@ fn technical_key(ack: &GroupAck) -> String {
 /// same key it is a conflict. A sender that does not own the transition changes nothing: the attempt is recorded.
 pub fn decide(release: &Release, request: &Request, message: Option<&Message>, now: Timestamp) -> Decision<Release> {
     let transition = request.fact.transition();
-    if !release.may(&request.sender, transition) {
+    if !release.may(&request.sender, transition) && !crate::defect!(NoOwnershipCheck) {
         return violation(release, &request.sender, transition, request.cause.clone(), message, STEP, now);
     }
     let mut next = release.clone();
-    let (key, content) = request.fact.identity();
+    let (mut key, content) = request.fact.identity();
+    if crate::defect!(KeyFromMessageId) {
+        key.clone_from(&request.cause.id);
+    }
+    if crate::defect!(DedupeWindow) && now.duration_since(release.since).as_hours() >= 1 {
+        next.absorbed.clear();
+    }
     match absorb(&mut next.absorbed, &key, &content) {
         Absorbed::New => {}
         Absorbed::Before => {
@@ -281,7 +287,12 @@ pub fn decide(release: &Release, request: &Request, message: Option<&Message>, n
 
 fn add(facts: &mut canonical::Facts, fact: &Fact) {
     match fact {
-        Fact::TransportAcked { .. } => facts.transport_acked = true,
+        Fact::TransportAcked { .. } => {
+            facts.transport_acked = true;
+            if crate::defect!(LateEventRegresses) {
+                (facts.waved, facts.business, facts.technical) = (false, None, None);
+            }
+        }
         Fact::Undeliverable { why, .. } => facts.undeliverable = Some(why.clone()),
         Fact::Technical(ack) => {
             // A whole group's verdict and a set's may both come; the refusal of either holds, in any order.
@@ -355,7 +366,11 @@ fn tell(telling: &mut Telling<'_>, before: &Release, next: &Release, fact: &Fact
         }
         Fact::CancelDecided { accepted, reason } => {
             let kind = if *accepted { EventType::CancelAccepted } else { EventType::CancelRefused };
-            telling.tell(kind, &format!("{id}/cancel/{accepted}"), with(json!({ "reason": reason })));
+            // Goods that left before the decision have told of the refusal.
+            let told = !accepted && before.facts.cancel_requested && has_left(before);
+            if !told || crate::defect!(RefusalToldTwice) {
+                telling.tell(kind, &format!("{id}/cancel/{accepted}"), with(json!({ "reason": reason })));
+            }
         }
         Fact::Shipped { .. } => {
             let over = |release: &Release| -> Vec<canonical::LineProgress> {
@@ -365,9 +380,8 @@ fn tell(telling: &mut Telling<'_>, before: &Release, next: &Release, fact: &Fact
             if over(before).is_empty() && !over(next).is_empty() {
                 telling.tell(EventType::LineOverShipped, &format!("{id}/1"), with(json!({ "lines": over(next) })));
             }
-            let left = |release: &Release| release.lines().iter().any(|line| !line.shipped.is_zero());
             let undecided = before.facts.cancel_requested && before.facts.cancel_accepted != Some(false);
-            if undecided && left(next) && !left(before) {
+            if undecided && has_left(next) && !has_left(before) {
                 // One id for a refusal, whether the warehouse says it or its goods do.
                 let reason = "goods had left before the cancel was decided";
                 telling.tell(
@@ -383,6 +397,11 @@ fn tell(telling: &mut Telling<'_>, before: &Release, next: &Release, fact: &Fact
         }
         Fact::Delivered { .. } => {}
     }
+}
+
+/// Whether any goods have left.
+fn has_left(release: &Release) -> bool {
+    release.lines().iter().any(|line| !line.shipped.is_zero())
 }
 
 fn merge(base: &serde_json::Value, extra: serde_json::Value) -> serde_json::Value {

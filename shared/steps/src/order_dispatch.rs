@@ -287,13 +287,17 @@ pub fn place_cancel(
         let detail = format!("partner {} has no profile any more", route.partner);
         return Cancelling::Hold(Finding { code: Code::NoRoute, detail, place: None });
     };
-    if release.facts.cancel_accepted.is_some() || release.lines().iter().any(|line| !line.shipped.is_zero()) {
-        return Cancelling::Over(Verdict::duplicate("the cancel is decided, or goods have left"));
+    if crate::defect!(CancelForgotten) && release.facts.cancel_accepted.is_some() {
+        return Cancelling::Over(Verdict::duplicate("the cancel is decided"));
     }
+    // What was decided is carried to its end, whatever has happened since.
     if asked_before {
         return Cancelling::Before(cancel_delivery(release, &profile.scope(&bundle.house.tenant)));
     }
-    if order == DeliveryState::Pending {
+    if release.facts.cancel_accepted.is_some() || release.lines().iter().any(|line| !line.shipped.is_zero()) {
+        return Cancelling::Over(Verdict::duplicate("the cancel is decided, or goods have left"));
+    }
+    if order == DeliveryState::Pending && !crate::defect!(CancelOvertakes) {
         return Cancelling::Wait;
     }
     let document = Document {
@@ -339,8 +343,12 @@ pub fn place_acknowledgment(
         AcknowledgmentDocument::Contrl => EDIFACT_MEDIA_TYPE,
         _ => X12_MEDIA_TYPE,
     };
+    let mut id = acknowledgment_delivery(message);
+    if crate::defect!(NewNumberOnRetry) {
+        id = DeliveryId::derive(&scope.tenant, &scope.partner, &format!("{}/{}", message.id, numbers.interchange));
+    }
     let delivery = Delivery::pending(
-        acknowledgment_delivery(message),
+        id,
         scope.clone(),
         Subject::Acknowledgment { group: owed.group.clone() },
         numbers.interchange.to_string(),

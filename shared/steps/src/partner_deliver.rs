@@ -46,13 +46,17 @@ pub fn attempt(delivery: &Delivery, now: Timestamp) -> Attempt {
     }
     match (delivery.guarantee, delivery.asked_at) {
         (Guarantee::Dedupes, _) => Attempt::Call { first: None },
+        (Guarantee::Neither, None) if crate::defect!(NotOnRecord) => Attempt::Call { first: None },
         (Guarantee::Neither, None) => {
             let mut first = delivery.clone();
             first.asked_at = Some(now);
             Attempt::Call { first: Some(Box::new(first)) }
         }
         // The call may be under way at another worker.
-        (Guarantee::Neither, Some(asked_at)) if now < asked_at + CALL_MAX => Attempt::Wait,
+        (Guarantee::Neither, Some(asked_at)) if now < asked_at + CALL_MAX && !crate::defect!(NoSettleTime) => {
+            Attempt::Wait
+        }
+        (Guarantee::Neither, Some(_)) if crate::defect!(RetryOfNeither) => Attempt::Call { first: None },
         (Guarantee::Neither, Some(asked_at)) => {
             let detail =
                 format!("called at {asked_at} without a result on record; the partner does not recognise repeats");

@@ -31,8 +31,12 @@ pub fn decide(event: &Event, sha256: &Digest, bundle: &Bundle, now: Timestamp) -
             let receiver = profile.scope(&bundle.house.tenant);
             let subject =
                 Subject::Event { event_id: event.meta.id.clone(), correlation_id: event.meta.correlation_id.clone() };
+            let mut id = DeliveryId::derive(&receiver.tenant, &receiver.partner, event.meta.id.as_str());
+            if crate::defect!(DeliveryPerTelling) {
+                id = DeliveryId::derive(&receiver.tenant, &receiver.partner, &format!("{}/{now}", event.meta.id));
+            }
             let delivery = Delivery::pending(
-                DeliveryId::derive(&receiver.tenant, &receiver.partner, event.meta.id.as_str()),
+                id,
                 receiver,
                 subject,
                 // Receivers know the message by the event's id, whatever delivery or attempt brought it.

@@ -215,3 +215,35 @@ fn each_rule_names_its_mutant() {
     old.locked.insert(("hyper".to_owned(), "0.14.32".to_owned()));
     assert_eq!(old.there_is_one_tls_stack(), ["hyper 0.14.32"]);
 }
+
+/// Known defects can be put into the steps for `cargo sim defects` alone: no other package asks for them, and the simulator's
+/// own does only where it is told to.
+#[test]
+fn no_function_has_a_defect_in_it() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--no-deps"])
+        .current_dir(crate::root())
+        .output()
+        .expect("cargo runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo answers with JSON");
+    let mut found = Vec::new();
+    for package in metadata["packages"].as_array().expect("packages") {
+        let name = package["name"].as_str().expect("a name");
+        let features = package["features"].as_object().expect("features");
+        let asked = package["dependencies"].as_array().expect("dependencies").iter();
+        let asked = asked.flat_map(|one| one["features"].as_array().expect("features").iter());
+        let by_dependency = asked.filter(|feature| *feature == "defects").count();
+        let by_feature: Vec<&str> = features
+            .iter()
+            .filter(|(feature, more)| {
+                *feature == "defects"
+                    || more.as_array().expect("a list").iter().any(|one| one.to_string().contains("defects"))
+            })
+            .map(|(feature, _)| feature.as_str())
+            .collect();
+        found.extend(by_feature.into_iter().map(|feature| format!("{name} {feature}")));
+        assert_eq!(by_dependency, 0, "{name} asks for it always");
+    }
+    found.sort();
+    assert_eq!(found, ["simulation defects", "steps defects"], "and never by default");
+}

@@ -3,10 +3,10 @@
 use canonical::{Code, ReleaseState};
 use sim::World;
 
-use crate::cast::{
+use simulation::cast::{
     ACME, acceptance, acme_file, advice, bundle_with, order, placed, release_id, segments, world, world_with,
 };
-use crate::story::{Act, rest, settle};
+use simulation::story::{Act, rest, settle};
 
 /// A world in which Acme has one order of a hundred.
 fn placed_with(world: World, order_no: &str) -> World {

@@ -1,8 +1,8 @@
 //! Orders from end to end, in memory: the real bodies of the functions in the simulator.
 //!
-//! A **story** is what the ERP and the partners do; [`cast`] has the world that it is played in, [`story`] the stories. A
-//! test plays a story with something going wrong and compares what came of it with the same story gone well: the same
-//! releases, shipments, deliveries and parked messages, the same effects at the partners, the same event ids.
+//! A **story** is what the ERP and the partners do; `src/cast.rs` has the world that it is played in, `src/story.rs` the
+//! stories. A test plays a story with something going wrong and compares what came of it with the same story gone well:
+//! the same releases, shipments, deliveries and parked messages, the same effects at the partners, the same event ids.
 
 #![expect(
     clippy::expect_used,
@@ -12,14 +12,14 @@
 )]
 
 mod acknowledging;
-mod cast;
 mod concurrent;
+mod drawn;
 mod faults;
 mod happy;
+mod logged;
 mod orders;
 mod partial;
 mod poison;
-mod story;
 mod template;
 mod twice;
 mod unrepeatable;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use canonical::{Digest, ReleaseState};
+use canonical::ReleaseState;
+use jiff::SignedDuration;
 use serde_json::json;
-use sim::{QueueName, Schedule, Source, World};
+use sim::{Faults, Kind, QueueName, Schedule, Source, World};
 
-use crate::cast::{ACME, BOLT, ERP, order, placed, release_id, world};
-use crate::story::{Act, Pace, S1, perform, rest, same, settle, tried, well};
+use simulation::cast::{ACME, BOLT, ERP, order, placed, release_id, world};
+use simulation::story::{Act, Pace, S1, cancelled_release, cancelled_then, perform, rest, same, settle, tried, well};
 
 /// Runs `sources` with two functions at once, one message each, in every interleaving of their port calls, and hands
 /// each end to `check`. Returns how many interleavings there were.
@@ -177,12 +178,59 @@ fn a_cancel_and_a_ship_confirm_converge() {
     }
 }
 
+/// Goods that left have refused the cancel; the warehouse's own refusal, which comes after it, tells nothing new.
+#[test]
+fn a_refusal_of_a_cancel_is_told_once() {
+    let id = release_id("SO-1");
+    let world = world();
+    (S1.release)().perform(&world);
+    settle(&world);
+    Act::Cancel { release_id: id.to_string() }.perform(&world);
+    settle(&world);
+    let shipped = (S1.then)(&world).remove(2);
+    let refused = json!({ "release_id": id, "reason": "on the truck", "occurred_at": "2026-11-23T12:00:00Z" });
+    perform(&world, &[shipped, Act::webhook(BOLT, "cancel-refused", "c1", &refused)], Pace::Settled);
+    assert_eq!(world.told_counts()["order.cancel.refused.v1"], 1);
+    assert_eq!(
+        world.release(id.as_str()).expect("a release").facts.cancel_accepted,
+        Some(false),
+        "and it is on record"
+    );
+    assert_eq!(world.audit(), Vec::<String>::new());
+}
+
+/// A cancel that was decided and whose message was lost on the way to its queue is sent when the event comes again, though
+/// the warehouse has decided in the meantime: a delivery comes to an end.
+#[test]
+fn a_cancel_that_was_written_is_sent_whatever_has_happened_since() {
+    let id = release_id("SO-6");
+    let base = world();
+    cancelled_release().perform(&base);
+    settle(&base);
+    let acts = cancelled_then();
+    let undisturbed = base.fork();
+    perform(&undisturbed, &acts[..1], Pace::Settled);
+    let sends = |line: &String| line.contains("Queue send 1 to partner-deliver");
+    let line = undisturbed.trace().into_iter().find(|line| line.ends_with(" to partner-deliver") && sends(line));
+    let call = line.expect("the cancel is sent").split_whitespace().nth(1).and_then(|call| call.parse().ok());
+    let world = base.fork();
+    world.set_faults(Faults::one(call.expect("its number"), Kind::CrashBefore));
+    acts[0].perform(&world);
+    // Long enough for the function to be killed, and not for its message to come back.
+    assert_eq!(world.run_for(SignedDuration::from_secs(10)), Ok(()));
+    assert_eq!(world.received(BOLT).len(), 1, "the order alone");
+    perform(&world, &acts[1..], Pace::Settled);
+    assert_eq!(world.release(id.as_str()).expect("a release").state(), ReleaseState::Cancelled);
+    assert_eq!(world.received(BOLT).len(), 2, "and its cancel");
+    assert!(world.deliveries().iter().all(|delivery| delivery.state == canonical::DeliveryState::Delivered));
+}
+
 /// The 3PL acknowledges the 940 by which we called an order back, as it does every 940: that concerns no person.
 #[test]
 fn the_acknowledgment_of_a_cancel_is_attributed() {
     let world = world();
     let id = release_id("SO-2");
-    (crate::story::S2.release)().perform(&world);
+    (simulation::story::S2.release)().perform(&world);
     settle(&world);
     assert_eq!(world.insist(|world| world.api_cancel(ERP, id.as_str())).expect("an answer").status, 202);
     settle(&world);
@@ -191,7 +239,7 @@ fn the_acknowledgment_of_a_cancel_is_attributed() {
     let acts: Vec<Act> = placed
         .iter()
         .map(|one| {
-            let file = crate::cast::acme_file("FA", 500 + one.group, &[crate::cast::acceptance(one.group)]);
+            let file = simulation::cast::acme_file("FA", 500 + one.group, &[simulation::cast::acceptance(one.group)]);
             Act::drop(ACME, &format!("997-{}.edi", one.group), file)
         })
         .collect();
@@ -203,14 +251,14 @@ fn the_acknowledgment_of_a_cancel_is_attributed() {
 /// Seeds give one trace each.
 #[test]
 fn a_seed_gives_its_trace_again() {
-    let hash = |seed: u64| -> Digest {
+    let hash = |seed: u64| -> u64 {
         let world = world();
         world.set_schedule(Schedule::Seeded(seed));
         world.set_workers(3, 2);
-        crate::story::play(&world, &S1, Pace::AtOnce);
+        simulation::story::play(&world, &S1, Pace::AtOnce);
         world.trace_hash()
     };
-    let hashes: BTreeSet<Digest> = (0..10).map(hash).collect();
+    let hashes: BTreeSet<u64> = (0..10).map(hash).collect();
     assert!(hashes.len() > 5, "seeds differ");
     assert!((0..10).all(|seed| hashes.contains(&hash(seed))), "and repeat");
 }

@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 use sim::{Faults, Kind, Outage, Port, Schedule, Twins};
 
-use crate::cast::world;
-use crate::story::{
+use simulation::cast::world;
+use simulation::story::{
     Act, Pace, S1, S2, STORIES, Story, cancelled_release, cancelled_then, hours, perform, play_with_pauses, rest, same,
     settle, tail, tried, well,
 };
@@ -20,8 +20,8 @@ fn every_single(story: &Story, pace: Pace, kinds: &[Kind]) -> usize {
     for call in 1..=calls {
         // What comes before the call is the same in every world: it is played once.
         let pause = pauses.iter().rfind(|pause| pause.world.calls() < call).expect("the first one has no call");
-        for kind in undisturbed.kinds_of(call).iter().filter(|kind| kinds.contains(kind)) {
-            let world = pause.play_on(story, pace, |world| world.set_faults(Faults::one(call, *kind)));
+        for kind in undisturbed.kinds_of(call).into_iter().filter(|kind| kinds.contains(kind)) {
+            let world = pause.play_on(story, pace, |world| world.set_faults(Faults::one(call, kind)));
             same(&world, &well, &format!("{} {pace:?}, call {call} {kind:?}", story.name));
             schedules += 1;
         }
@@ -31,12 +31,12 @@ fn every_single(story: &Story, pace: Pace, kinds: &[Kind]) -> usize {
 
 #[test]
 fn s1_with_every_call_failing_once() {
-    tried("S1 with every call failing", every_single(&S1, Pace::Settled, &Kind::ALL));
+    tried("S1 with every call failing", every_single(&S1, Pace::Settled, &Kind::BASIC));
 }
 
 #[test]
 fn s2_with_every_call_failing_once() {
-    tried("S2 with every call failing", every_single(&S2, Pace::Settled, &Kind::ALL));
+    tried("S2 with every call failing", every_single(&S2, Pace::Settled, &Kind::BASIC));
 }
 
 /// The two kinds after which most is left to be done again.
@@ -80,7 +80,7 @@ fn many_functions_at_once_with_many_failing_calls() {
         world.set_workers(small(draw(4)) + 1, [1, 3, 10][small(draw(3))]);
         world.set_twins([Twins::None, Twins::Together, Twins::Later(SignedDuration::from_secs(45))][small(draw(3))]);
         let faults = (0..draw(15))
-            .fold(Faults::none(), |faults, _| faults.with(draw(undisturbed.calls()) + 1, Kind::ALL[small(draw(5))]));
+            .fold(Faults::none(), |faults, _| faults.with(draw(undisturbed.calls()) + 1, Kind::ALL[small(draw(9))]));
         world.set_faults(faults);
         settle(&world);
         let mut left = acts.clone();

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use sim::World;
 
-use crate::cast::{ACME, BOLT, ERP, SHOP, TMS, placed, root, segments, shipment_id, world};
-use crate::story::{Act, Pace, S1, S2, perform, play, settle, words};
+use simulation::cast::{ACME, BOLT, ERP, SHOP, TMS, placed, root, segments, shipment_id, world};
+use simulation::story::{Act, Pace, S1, S2, perform, play, settle, words};
 
 /// A sample of `events/` with its placeholders filled.
 fn sample(path: &str, values: &[(&str, &str)]) -> String {

@@ -2,8 +2,8 @@
 
 use sim::Twins;
 
-use crate::cast::world;
-use crate::story::{Act, Pace, S1, S2, Story, perform, same, settle, tried, well};
+use simulation::cast::world;
+use simulation::story::{Act, Pace, S1, S2, Story, perform, same, settle, tried, well};
 
 /// Every order of `items`.
 pub(crate) fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {

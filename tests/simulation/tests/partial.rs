@@ -5,11 +5,11 @@ use serde_json::json;
 use sim::{Faults, Kind, QueueName, Twins, World};
 use steps::order_apply::VIOLATIONS_MAX;
 
-use crate::cast::{
+use crate::orders::permutations;
+use simulation::cast::{
     ACME, BOLT, ERP, TMS, acme_file, advice, order, placed, refusal, release_id, segments, shipment_id, world,
 };
-use crate::orders::permutations;
-use crate::story::{Act, Pace, perform, same, settle, tried, words};
+use simulation::story::{Act, Pace, perform, same, settle, tried, words};
 
 /// A world in which orders are placed with Acme, one line of 100 each.
 fn placed_with_acme(order_nos: &[String]) -> World {

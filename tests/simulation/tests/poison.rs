@@ -5,8 +5,8 @@ use canonical::{DeliveryState, EventType, ReleaseState};
 use serde_json::json;
 use sim::{QueueName, Reaction, World};
 
-use crate::cast::{ACME, BOLT, ERP, bundle, bundle_with, order, placed, release_id, world, world_with};
-use crate::story::{Act, Pace, S1, S2, hours, perform, play, rest, same, settle, well, words};
+use simulation::cast::{ACME, BOLT, ERP, bundle, bundle_with, order, placed, release_id, world, world_with};
+use simulation::story::{Act, Pace, S1, S2, hours, perform, play, rest, same, settle, well, words};
 
 fn count(world: &World, kind: EventType) -> usize {
     world.told().iter().filter(|event| event.meta.kind == kind).count()
@@ -202,4 +202,18 @@ fn a_key_and_an_order_mean_one_thing() {
     let unplayed = world.fork();
     play(&unplayed, &S1, Pace::AtOnce);
     assert_eq!(unplayed.audit(), Vec::<String>::new(), "another order goes its way beside it");
+}
+
+/// A partner that answers 200 and does nothing has broken its word; nobody can tell but by what does not come. The release
+/// waits for the warehouse, and says so.
+#[test]
+fn a_partner_that_lies_leaves_the_release_in_its_own_court() {
+    let world = world();
+    world.script(BOLT, [Reaction::Lies]);
+    (S1.release)().perform(&world);
+    settle(&world);
+    let release = world.release(release_id("SO-1").as_str()).expect("a release");
+    assert_eq!(release.state(), ReleaseState::TransportAcked);
+    assert_eq!(release.court().map(|court| court.owner), Some(canonical::Role::Wms));
+    assert_eq!(world.audit(), Vec::<String>::new());
 }

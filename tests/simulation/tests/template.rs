@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_yaml_ng::Value;
 use sim::{Pattern, QueueName, RULES, Settings};
 
-use crate::cast::root;
+use simulation::cast::root;
 
 fn template() -> Value {
     let text = std::fs::read_to_string(root().join("template.yaml")).expect("the template is there");

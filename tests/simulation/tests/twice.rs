@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 use sim::{Pattern, RULES, Twins, World};
 
-use crate::cast::{ACME, BOLT, ERP, acme_file, advice, placed, segments, world};
-use crate::story::{Act, Pace, S2, STORIES, Story, hours, perform, play, rest, same, settle, tried, well};
+use simulation::cast::{ACME, BOLT, ERP, acme_file, advice, placed, segments, world};
+use simulation::story::{Act, Pace, S2, STORIES, Story, hours, perform, play, rest, same, settle, tried, well};
 
 /// Ways in which queues deliver twice. Three days is a twin that was lost on the way and came back, within what the
 /// queues keep.
@@ -41,7 +41,7 @@ fn what_comes_twice_happens_once() {
                 play(&world, &story, pace);
                 same(&world, &well, &format!("{} {twins:?} {pace:?}", story.name));
                 for (name, again) in AGAIN {
-                    let world = crate::cast::world();
+                    let world = simulation::cast::world();
                     world.set_twins(twins);
                     play_again(&world, &story, again, pace);
                     same(&world, &well, &format!("{} {twins:?} {pace:?} {name} again", story.name));

@@ -5,30 +5,47 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use canonical::{Digest, ReleaseId, ShipmentId};
+use canonical::{Digest, Guarantee, ReleaseId, ShipmentId};
 use partners::{Bundle, SourceFile};
 use sim::World;
 
-pub(crate) const ERP: &str = "northwind-erp";
+/// Releases orders.
+pub const ERP: &str = "northwind-erp";
 /// The 3PL with files.
-pub(crate) const ACME: &str = "acme-3pl";
+pub const ACME: &str = "acme-3pl";
 /// The 3PL with webhooks.
-pub(crate) const BOLT: &str = "bolt-3pl";
-pub(crate) const TMS: &str = "summit-tms";
-pub(crate) const SHOP: &str = "webshop";
+pub const BOLT: &str = "bolt-3pl";
+/// Reports how shipments go.
+pub const TMS: &str = "summit-tms";
+/// Is told by files.
+pub const SHOP: &str = "webshop";
 
-pub(crate) fn root() -> &'static Path {
+/// The workspace.
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the workspace is two folders up")
 }
 
 /// The sample partners' profiles.
-pub(crate) fn bundle() -> Arc<Bundle> {
+pub fn bundle() -> Arc<Bundle> {
     static BUNDLE: OnceLock<Arc<Bundle>> = OnceLock::new();
     Arc::clone(BUNDLE.get_or_init(|| bundle_with(&[])))
 }
 
+/// The sample partners' profiles, the REST warehouse being one that recognises repeats, or does not.
+pub fn bundle_of(guarantee: Guarantee) -> Arc<Bundle> {
+    static NEITHER: OnceLock<Arc<Bundle>> = OnceLock::new();
+    match guarantee {
+        Guarantee::Dedupes => bundle(),
+        Guarantee::Neither => {
+            Arc::clone(NEITHER.get_or_init(|| {
+                bundle_with(&[("bolt-3pl.toml", "guarantee = \"dedupes\"", "guarantee = \"neither\"")])
+            }))
+        }
+    }
+}
+
 /// The same with changes: file, what stands there, what shall stand there.
-pub(crate) fn bundle_with(changes: &[(&str, &str, &str)]) -> Arc<Bundle> {
+pub fn bundle_with(changes: &[(&str, &str, &str)]) -> Arc<Bundle> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(root().join("infra/partners"))
         .expect("the sample partners are there")
         .map(|entry| entry.expect("a file").path())
@@ -54,26 +71,29 @@ pub(crate) fn bundle_with(changes: &[(&str, &str, &str)]) -> Arc<Bundle> {
 }
 
 /// A world in which nothing has happened.
-pub(crate) fn world() -> World {
+pub fn world() -> World {
     world_with(bundle())
 }
 
-pub(crate) fn world_with(bundle: Arc<Bundle>) -> World {
+/// The same with other profiles.
+pub fn world_with(bundle: Arc<Bundle>) -> World {
     World::new(bundle, "2026-11-23T10:00:00Z".parse().expect("a time"))
 }
 
-pub(crate) fn release_id(order_no: &str) -> ReleaseId {
+/// The id of an order's release.
+pub fn release_id(order_no: &str) -> ReleaseId {
     let erp = ERP.parse().expect("an id");
     ReleaseId::derive(&bundle().house.tenant, &erp, order_no, 1)
 }
 
-pub(crate) fn shipment_id(partner: &str, shipment_no: &str) -> ShipmentId {
+/// The id of a shipment by its partner's number.
+pub fn shipment_id(partner: &str, shipment_no: &str) -> ShipmentId {
     let partner = partner.parse().expect("an id");
     ShipmentId::derive(&bundle().house.tenant, &partner, shipment_no)
 }
 
 /// An order release of some lines (item, quantity), each piece by piece.
-pub(crate) fn order(order_no: &str, region: &str, lines: &[(&str, u32)]) -> String {
+pub fn order(order_no: &str, region: &str, lines: &[(&str, u32)]) -> String {
     let line = |(at, (sku, quantity)): (usize, &(&str, u32))| serde_json::json!({ "line_no": at + 1, "sku": sku, "quantity": quantity.to_string(), "uom": "EA" });
     let lines: Vec<_> = lines.iter().enumerate().map(line).collect();
     let ship_to = serde_json::json!({
@@ -85,23 +105,27 @@ pub(crate) fn order(order_no: &str, region: &str, lines: &[(&str, u32)]) -> Stri
 
 /// What a 3PL finds in a 940, read the plain way that any EDI tool would.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Placed {
-    pub(crate) interchange: u32,
-    pub(crate) group: u32,
-    pub(crate) order_no: String,
+pub struct Placed {
+    /// Interchange control number.
+    pub interchange: u32,
+    /// Group control number.
+    pub group: u32,
+    /// The depositor's order number.
+    pub order_no: String,
     /// Purpose: `N` to ship, `F` to cancel.
-    pub(crate) purpose: String,
+    pub purpose: String,
 }
 
 /// The 940s in a partner's outbox, in the order of their numbers.
-pub(crate) fn placed(world: &World, partner: &str) -> Vec<Placed> {
+pub fn placed(world: &World, partner: &str) -> Vec<Placed> {
     let files = world.outbox(partner).into_iter().filter(|(name, _)| name.starts_with("940-"));
     let mut placed: Vec<Placed> = files.map(|(_, bytes)| read_940(&bytes)).collect();
     placed.sort_by_key(|one| one.interchange);
     placed
 }
 
-fn read_940(bytes: &[u8]) -> Placed {
+/// Reads a 940 of ours.
+pub fn read_940(bytes: &[u8]) -> Placed {
     let text = std::str::from_utf8(bytes).expect("ASCII");
     let segments: Vec<Vec<&str>> = text.split('~').map(|segment| segment.split('*').collect()).collect();
     let find = |id: &str| segments.iter().find(|segment| segment[0] == id).unwrap_or_else(|| panic!("{id} in {text}"));
@@ -115,14 +139,14 @@ fn read_940(bytes: &[u8]) -> Placed {
 }
 
 /// The values of one segment wherever it stands in a file of ours.
-pub(crate) fn segments(bytes: &[u8], id: &str) -> Vec<String> {
+pub fn segments(bytes: &[u8], id: &str) -> Vec<String> {
     let text = std::str::from_utf8(bytes).expect("ASCII");
     let own = |segment: &&str| segment.split('*').next() == Some(id);
     text.split('~').filter(own).map(ToOwned::to_owned).collect()
 }
 
 /// A file of Acme's with one functional group. `control` is its ISA13 and its GS06.
-pub(crate) fn acme_file(functional_id: &str, control: u32, sets: &[String]) -> Vec<u8> {
+pub fn acme_file(functional_id: &str, control: u32, sets: &[String]) -> Vec<u8> {
     let mut text = format!(
         "ISA*00*          *00*          *ZZ*ACME3PL        *ZZ*NORTHWIND      *261123*1400*U*00401*{control:09}*0*P*>~\
          GS*{functional_id}*ACME3PL*NORTHWIND*20261123*1400*{control}*X*004010~"
@@ -138,7 +162,7 @@ pub(crate) fn acme_file(functional_id: &str, control: u32, sets: &[String]) -> V
 }
 
 /// A 945 of one line, to be put into a file.
-pub(crate) fn advice(order_no: &str, shipment_no: &str, sku: &str, ordered: u32, shipped: u32) -> String {
+pub fn advice(order_no: &str, shipment_no: &str, sku: &str, ordered: u32, shipped: u32) -> String {
     let status = if shipped < ordered { "BP" } else { "CC" };
     format!(
         "945~W06*F*{order_no}*20261123*{shipment_no}~N1*SF*LONE STAR LOGISTICS*92*DAL1~G62*11*20261123*X*1345*UT~W27*M*ODFL~LX*1~\
@@ -147,12 +171,33 @@ pub(crate) fn advice(order_no: &str, shipment_no: &str, sku: &str, ordered: u32,
     )
 }
 
+/// A 945 of some lines (item, ordered, shipped), to be put into a file.
+pub fn advice_of(order_no: &str, shipment_no: &str, lines: &[(&str, u32, u32)]) -> String {
+    let mut text = format!(
+        "945~W06*F*{order_no}*20261123*{shipment_no}~N1*SF*LONE STAR LOGISTICS*92*DAL1~G62*11*20261123*X*1345*UT~\
+         W27*M*ODFL~"
+    );
+    for (at, (sku, ordered, shipped)) in lines.iter().enumerate() {
+        let status = if shipped < ordered { "BP" } else { "CC" };
+        let _ = write!(
+            text,
+            "LX*{}~W12*{status}*{ordered}*{shipped}*{}*EA**VN*{sku}~N9*LI*{}~",
+            at + 1,
+            ordered - shipped.min(ordered),
+            at + 1
+        );
+    }
+    let total: u32 = lines.iter().map(|(_, _, shipped)| shipped).sum();
+    let _ = write!(text, "W03*{total}~");
+    text
+}
+
 /// A 997 that accepts a group of ours with one set, to be put into a file.
-pub(crate) fn acceptance(group: u32) -> String {
+pub fn acceptance(group: u32) -> String {
     format!("997~AK1*OW*{group}~AK2*940*0001~AK5*A~AK9*A*1*1*1~")
 }
 
 /// A 997 that refuses it.
-pub(crate) fn refusal(group: u32) -> String {
+pub fn refusal(group: u32) -> String {
     format!("997~AK1*OW*{group}~AK2*940*0001~AK3*N4*6**8~AK4*2*156*7~AK5*R*5~AK9*R*1*1*0~")
 }

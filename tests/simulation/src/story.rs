@@ -9,7 +9,7 @@ use crate::cast::{ACME, BOLT, ERP, TMS, acceptance, acme_file, advice, order, pl
 
 /// One thing that somebody outside does.
 #[derive(Debug, Clone)]
-pub(crate) enum Act {
+pub enum Act {
     /// The ERP releases an order.
     Release { key: String, body: String },
     /// A partner sends a webhook.
@@ -20,33 +20,54 @@ pub(crate) enum Act {
     Cancel { release_id: String },
 }
 
+/// Nobody answered, however often it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unanswered;
+
 impl Act {
-    pub(crate) fn release(key: &str, body: String) -> Self {
+    /// The ERP releases an order.
+    pub fn release(key: &str, body: String) -> Self {
         Self::Release { key: key.to_owned(), body }
     }
 
-    pub(crate) fn webhook(partner: &'static str, topic: &'static str, id: &str, body: &Value) -> Self {
+    /// A partner sends a webhook.
+    pub fn webhook(partner: &'static str, topic: &'static str, id: &str, body: &Value) -> Self {
         Self::Webhook { partner, topic, id: id.to_owned(), body: body.to_string() }
     }
 
-    pub(crate) fn drop(partner: &'static str, name: &str, bytes: Vec<u8>) -> Self {
+    /// A partner drops a file.
+    pub fn drop(partner: &'static str, name: &str, bytes: Vec<u8>) -> Self {
         Self::Drop { partner, name: name.to_owned(), bytes }
     }
 
     /// Does it. Clients try again until they are answered, and must be answered 202.
-    pub(crate) fn perform(&self, world: &World) {
+    pub fn perform(&self, world: &World) {
+        match self.insist(world) {
+            Ok(202) => {}
+            Ok(status) => panic!("{self:?} is answered {status}"),
+            Err(Unanswered) => panic!("{self:?} is never answered"),
+        }
+    }
+
+    /// Does it. Clients try again until they are answered, for some minutes. The answer's status; 202 for a file.
+    ///
+    /// # Errors
+    /// Nobody answered.
+    pub fn insist(&self, world: &World) -> Result<u16, Unanswered> {
         let response = match self {
             Self::Release { key, body } => world.insist(|world| world.api_post(ERP, key, body)),
             Self::Webhook { partner, topic, id, body } => world.insist(|world| world.webhook(partner, topic, id, body)),
-            Self::Drop { partner, name, bytes } => return world.drop_file(partner, name, bytes),
+            Self::Drop { partner, name, bytes } => {
+                world.drop_file(partner, name, bytes);
+                return Ok(202);
+            }
             Self::Cancel { release_id } => world.insist(|world| world.api_cancel(ERP, release_id)),
         };
-        let response = response.unwrap_or_else(|| panic!("{self:?} is never answered"));
-        assert_eq!(response.status, 202, "{self:?}: {}", words(&response));
+        response.map(|response| response.status).ok_or(Unanswered)
     }
 
     /// The same thing told again by one who forgot that it was told: other key, other webhook id, other file name.
-    pub(crate) fn renamed(&self) -> Self {
+    pub fn renamed(&self) -> Self {
         let mut again = self.clone();
         match &mut again {
             Self::Release { key: name, .. } | Self::Webhook { id: name, .. } | Self::Drop { name, .. } => {
@@ -60,13 +81,13 @@ impl Act {
 }
 
 /// The body of an answer.
-pub(crate) fn words(response: &Response) -> String {
+pub fn words(response: &Response) -> String {
     String::from_utf8_lossy(&response.body).into_owned()
 }
 
 /// Whether each act waits until the one before has settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Pace {
+pub enum Pace {
     /// It does.
     Settled,
     /// Everything comes at once.
@@ -74,23 +95,28 @@ pub(crate) enum Pace {
 }
 
 impl Pace {
-    pub(crate) const BOTH: [Self; 2] = [Self::Settled, Self::AtOnce];
+    /// Both.
+    pub const BOTH: [Self; 2] = [Self::Settled, Self::AtOnce];
 }
 
 /// A story: an order, and what its 3PL and carrier do once it is placed with them.
 #[derive(Clone, Copy)]
-pub(crate) struct Story {
-    pub(crate) name: &'static str,
-    pub(crate) release: fn() -> Act,
-    pub(crate) then: fn(&World) -> Vec<Act>,
+pub struct Story {
+    /// What it is called.
+    pub name: &'static str,
+    /// The order.
+    pub release: fn() -> Act,
+    /// What its 3PL and carrier do once it is placed in this world.
+    pub then: fn(&World) -> Vec<Act>,
 }
 
 /// A sales order to the 3PL with webhooks, in two parcels, up to the delivery of both.
-pub(crate) const S1: Story = Story { name: "S1", release: s1_release, then: s1_then };
+pub const S1: Story = Story { name: "S1", release: s1_release, then: s1_then };
 /// A sales order to the 3PL with files, in two shipments, up to their delivery.
-pub(crate) const S2: Story = Story { name: "S2", release: s2_release, then: s2_then };
+pub const S2: Story = Story { name: "S2", release: s2_release, then: s2_then };
 
-pub(crate) const STORIES: [Story; 2] = [S1, S2];
+/// Both stories.
+pub const STORIES: [Story; 2] = [S1, S2];
 
 fn s1_release() -> Act {
     Act::release("s1", order("SO-1", "NY", &[("DRILL", 12), ("BITS", 36)]))
@@ -150,33 +176,34 @@ fn s2_then(world: &World) -> Vec<Act> {
 }
 
 /// An order that is cancelled once it is placed.
-pub(crate) fn cancelled_release() -> Act {
+pub fn cancelled_release() -> Act {
     Act::release("s6", order("SO-6", "NY", &[("DRILL", 1)]))
 }
 
 /// The ERP cancels it, and the 3PL agrees.
-pub(crate) fn cancelled_then() -> Vec<Act> {
+pub fn cancelled_then() -> Vec<Act> {
     let id = release_id("SO-6");
     let agreed = json!({ "release_id": id, "occurred_at": "2026-11-23T12:00:00Z" });
     vec![Act::Cancel { release_id: id.to_string() }, Act::webhook(BOLT, "cancel-accepted", "c1", &agreed)]
 }
 
 /// Plays a story to its end.
-pub(crate) fn play(world: &World, story: &Story, pace: Pace) {
+pub fn play(world: &World, story: &Story, pace: Pace) {
     (story.release)().perform(world);
     settle(world);
     perform(world, &(story.then)(world), pace);
 }
 
 /// A story that was broken off: the world at a moment in which nothing runs, and what is left to be done.
-pub(crate) struct Pause {
-    pub(crate) world: World,
+pub struct Pause {
+    /// The world as it stands.
+    pub world: World,
     /// The release is one of the acts at the beginning alone; the others follow from what it led to.
     left: Option<Vec<Act>>,
 }
 
 /// Plays a story to its end, keeping every moment in which nothing runs.
-pub(crate) fn play_with_pauses(world: &World, story: &Story, pace: Pace) -> Vec<Pause> {
+pub fn play_with_pauses(world: &World, story: &Story, pace: Pace) -> Vec<Pause> {
     let mut pauses = vec![Pause { world: world.fork(), left: None }];
     (story.release)().perform(world);
     settle(world);
@@ -196,7 +223,7 @@ pub(crate) fn play_with_pauses(world: &World, story: &Story, pace: Pace) -> Vec<
 
 impl Pause {
     /// Plays the story from here to its end in a world of its own, in which something is different.
-    pub(crate) fn play_on(&self, story: &Story, pace: Pace, different: impl FnOnce(&World)) -> World {
+    pub fn play_on(&self, story: &Story, pace: Pace, different: impl FnOnce(&World)) -> World {
         let world = self.world.fork();
         different(&world);
         match &self.left {
@@ -208,7 +235,7 @@ impl Pause {
 }
 
 /// Lets everybody do what is left, in this order.
-pub(crate) fn perform(world: &World, acts: &[Act], pace: Pace) {
+pub fn perform(world: &World, acts: &[Act], pace: Pace) {
     for act in acts {
         act.perform(world);
         if pace == Pace::Settled {
@@ -219,7 +246,7 @@ pub(crate) fn perform(world: &World, acts: &[Act], pace: Pace) {
 }
 
 /// Lets the world come to rest; what died is redriven once, as an operator would.
-pub(crate) fn settle(world: &World) {
+pub fn settle(world: &World) {
     rest(world);
     let redriven: usize = QueueName::READ.map(|queue| world.redrive(queue)).into_iter().sum();
     if redriven > 0 {
@@ -228,18 +255,18 @@ pub(crate) fn settle(world: &World) {
 }
 
 /// Lets the world come to rest.
-pub(crate) fn rest(world: &World) {
+pub fn rest(world: &World) {
     assert_eq!(world.run(), Ok(()), "the world comes to rest; its end:\n{}", tail(world));
 }
 
 /// The last lines of the trace.
-pub(crate) fn tail(world: &World) -> String {
+pub fn tail(world: &World) -> String {
     let trace = world.trace();
     trace[trace.len().saturating_sub(60)..].join("\n")
 }
 
 /// The story gone well.
-pub(crate) fn well(story: &Story) -> Summary {
+pub fn well(story: &Story) -> Summary {
     let world = crate::cast::world();
     play(&world, story, Pace::Settled);
     assert_eq!(world.audit(), Vec::<String>::new());
@@ -250,13 +277,19 @@ pub(crate) fn well(story: &Story) -> Summary {
 }
 
 /// Holds a world that came to rest against a story gone well.
-pub(crate) fn same(world: &World, well: &Summary, what: &dyn std::fmt::Display) {
+pub fn same(world: &World, well: &Summary, what: &dyn std::fmt::Display) {
     let found = (world.audit(), world.summary());
     assert!(found == (Vec::new(), well.clone()), "{what}: {}\n{}", difference(&found.1, well, &found.0), tail(world));
 }
 
-/// What differs, line by line.
 fn difference(found: &Summary, expected: &Summary, audit: &[String]) -> String {
+    let mut different: Vec<String> = audit.iter().map(|line| format!("  ! {line}")).collect();
+    different.extend(differences(found, expected));
+    format!("\n{}", different.join("\n"))
+}
+
+/// What differs between two worlds, line by line: `+` what was found, `-` what was expected.
+pub fn differences(found: &Summary, expected: &Summary) -> Vec<String> {
     let lines = |summary: &Summary| {
         let parts = [
             &summary.releases,
@@ -271,20 +304,18 @@ fn difference(found: &Summary, expected: &Summary, audit: &[String]) -> String {
         parts.into_iter().flatten().cloned().collect::<Vec<String>>()
     };
     let (found, expected) = (lines(found), lines(expected));
-    let mut different = Vec::new();
-    different.extend(audit.iter().map(|line| format!("  ! {line}")));
-    different.extend(found.iter().filter(|line| !expected.contains(line)).map(|line| format!("  + {line}")));
-    different.extend(expected.iter().filter(|line| !found.contains(line)).map(|line| format!("  - {line}")));
-    format!("\n{}", different.join("\n"))
+    let more = found.iter().filter(|line| !expected.contains(line)).map(|line| format!("  + {line}"));
+    let less = expected.iter().filter(|line| !found.contains(line)).map(|line| format!("  - {line}"));
+    more.chain(less).collect()
 }
 
 /// So much time.
-pub(crate) fn hours(count: i64) -> SignedDuration {
+pub fn hours(count: i64) -> SignedDuration {
     SignedDuration::from_hours(count)
 }
 
 /// Says how much was tried, for those who run the tests with `--nocapture`.
 #[expect(clippy::print_stderr, reason = "what was tried is worth a line of a test's output")]
-pub(crate) fn tried(what: &str, schedules: usize) {
+pub fn tried(what: &str, schedules: usize) {
     eprintln!("{what}: {schedules} schedules");
 }
