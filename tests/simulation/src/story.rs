@@ -11,13 +11,37 @@ use crate::cast::{ACME, BOLT, ERP, TMS, acceptance, acme_file, advice, order, pl
 #[derive(Debug, Clone)]
 pub enum Act {
     /// The ERP releases an order.
-    Release { key: String, body: String },
+    Release {
+        /// Its idempotency key.
+        key: String,
+        /// The request.
+        body: String,
+    },
     /// A partner sends a webhook.
-    Webhook { partner: &'static str, topic: &'static str, id: String, body: String },
+    Webhook {
+        /// Who.
+        partner: &'static str,
+        /// Of what.
+        topic: &'static str,
+        /// The partner's id of it.
+        id: String,
+        /// What it says.
+        body: String,
+    },
     /// A partner drops a file.
-    Drop { partner: &'static str, name: String, bytes: Vec<u8> },
+    Drop {
+        /// Who.
+        partner: &'static str,
+        /// The file's name.
+        name: String,
+        /// What is in it.
+        bytes: Vec<u8>,
+    },
     /// The ERP cancels a release.
-    Cancel { release_id: String },
+    Cancel {
+        /// Which.
+        release_id: String,
+    },
 }
 
 /// Nobody answered, however often it was asked.
