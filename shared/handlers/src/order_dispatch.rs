@@ -210,23 +210,19 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
         }))
     }
 
-    async fn commit_and_send(&self, puts: Vec<Put>, placed: &Placed) -> Result<(), Round> {
+    async fn commit_and_send(&self, mut puts: Vec<Put>, placed: &Placed) -> Result<(), Round> {
         // A document that is archived and never written of is harmless; one that is sent and not archived is not.
         self.archive.keep(&placed.document).await?;
         if steps::defect!(SendBeforeWrite) {
             send(&self.queue, std::iter::once(&placed.delivery)).await?;
         }
         if steps::defect!(NumbersInTheirOwnWrite) {
-            let (numbers, rest): (Vec<Put>, Vec<Put>) = puts.into_iter().partition(|put| put.key.sk() == "COUNTERS");
-            self.commit(numbers).await?;
-            self.commit(rest).await?;
-        } else if steps::defect!(TwoWrites) {
-            let (first, rest): (Vec<Put>, Vec<Put>) = puts.into_iter().partition(|put| put.key.sk() == "RELEASE");
-            self.commit(first).await?;
-            self.commit(rest).await?;
-        } else {
-            self.commit(puts).await?;
+            self.commit(puts.extract_if(.., |put| put.key.sk() == "COUNTERS").collect()).await?;
         }
+        if steps::defect!(TwoWrites) {
+            self.commit(puts.extract_if(.., |put| put.key.sk() == "RELEASE").collect()).await?;
+        }
+        self.commit(puts).await?;
         send(&self.queue, std::iter::once(&placed.delivery)).await?;
         Ok(())
     }

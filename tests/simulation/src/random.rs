@@ -361,7 +361,7 @@ impl Story<'_> {
                 break;
             }
             // Some operators redrive and keep a copy, and redrive that again.
-            if round == 0 && self.plan.seed.is_multiple_of(2) && !self.plan.redrive_late {
+            if round == 0 && self.plan.seed.is_multiple_of(2) && !self.plan.redrive_late && poison == 0 {
                 QueueName::READ.into_iter().for_each(|queue| _ = self.world.redrive_and_keep(queue));
                 let _ = self.world.run();
             }
