@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Most digits before the point: X12 element 380 (quantity) holds 15, and no order line comes near.
@@ -74,18 +75,27 @@ impl std::iter::Sum for Quantity {
     }
 }
 
+impl TryFrom<Decimal> for Quantity {
+    type Error = QuantityError;
+    fn try_from(value: Decimal) -> Result<Self, QuantityError> {
+        let (limit, normal) = (Decimal::from(10_i64.pow(WHOLE_DIGITS_MAX)), value.normalize());
+        let is_one = !value.is_sign_negative() && value < limit && normal.scale() <= FRACTION_DIGITS_MAX;
+        if is_one { Ok(Self(normal)) } else { Err(QuantityError(value.to_string())) }
+    }
+}
+
 impl FromStr for Quantity {
     type Err = QuantityError;
     fn from_str(text: &str) -> Result<Self, QuantityError> {
-        let refused = || QuantityError(text.chars().take(32).collect());
-        let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        let value: Decimal = if plain { text.parse().map_err(|_| refused())? } else { return Err(refused()) };
-        let limit = Decimal::from(10_i64.pow(WHOLE_DIGITS_MAX));
-        if value < limit && value.normalize().scale() <= FRACTION_DIGITS_MAX {
-            Ok(Self(value.normalize()))
-        } else {
-            Err(refused())
+        let is_digit = |byte: u8| byte.is_ascii_digit();
+        if !text.is_empty() && text.len() <= WHOLE_DIGITS_MAX as usize && text.bytes().all(is_digit) {
+            let value = text.bytes().fold(0, |value, byte| value * 10 + u64::from(byte - b'0'));
+            return Ok(Self(Decimal::from(value)));
         }
+        let refused = || QuantityError(text.chars().take(32).collect());
+        let plain = !text.is_empty() && text.bytes().all(|byte| is_digit(byte) || byte == b'.');
+        let value: Decimal = if plain { text.parse().map_err(|_| refused())? } else { return Err(refused()) };
+        Self::try_from(value).map_err(|_| refused())
     }
 }
 
@@ -109,17 +119,29 @@ impl fmt::Display for Quantity {
 
 impl<'de> Deserialize<'de> for Quantity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Text(String),
-            Whole(u64),
+        struct Written;
+
+        impl Visitor<'_> for Written {
+            type Value = Quantity;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a decimal as text, or a whole number")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Quantity, E> {
+                text.parse().map_err(E::custom)
+            }
+
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Quantity, E> {
+                Decimal::from(value).try_into().map_err(E::custom)
+            }
+
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Quantity, E> {
+                Decimal::from(value).try_into().map_err(E::custom)
+            }
         }
-        let text = match Written::deserialize(deserializer)? {
-            Written::Text(text) => text,
-            Written::Whole(value) => value.to_string(),
-        };
-        text.parse().map_err(serde::de::Error::custom)
+
+        deserializer.deserialize_any(Written)
     }
 }
 
