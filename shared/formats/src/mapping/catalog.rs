@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use edi::Standard;
 
-use super::compile::{Map, MapError};
+use super::compile::Map;
+use super::text::MapError;
 
 const EDIFACT_COMMON: &str = include_str!("../../maps/edifact/common.map");
 const X12_COMMON: &str = include_str!("../../maps/x12/common.map");
