@@ -13,10 +13,8 @@ statements! {
     "api-bytes" bytes "A body of any bytes comes to the function byte for byte";
     "api-no-body" no_body "A request without a body comes with none";
     "api-long" long "A body of 1 MB comes whole";
-    "api-slash" slash "`%2F` in a path segment stays one segment, and stays `%2F`"
-        => "ids with a slash cannot be tried locally";
-    "api-encoded" encoded "Other escapes in a path stay as they were sent"
-        => "nothing that we mint needs an escape; `shared/handlers` reads a path's segments by their plain characters";
+    "api-slash" slash "A path segment with `%2F` in it still matches its route"
+        => "ids with a slash cannot be tried locally; we make none. AWS decodes the escapes in `rawPath` (payload 2.0), which the statement leaves open";
     "api-answer" answer "Status, headers and text of the function's answer come to the client";
     "api-answer-bytes" answer_bytes "An answer of any bytes comes to the client byte for byte";
     "api-side-by-side" side_by_side "Ten requests at once each get their own answer";
@@ -77,18 +75,8 @@ async fn long<C: Cloud>(cloud: &C) -> Held {
 }
 
 async fn slash<C: Cloud>(cloud: &C) -> Held {
-    as_sent(cloud, "/v1/order-releases/a%2Fb").await
-}
-
-async fn encoded<C: Cloud>(cloud: &C) -> Held {
-    as_sent(cloud, "/v1/order-releases/a%20b%C3%A9%25").await
-}
-
-async fn as_sent<C: Cloud>(cloud: &C, path: &str) -> Held {
-    let answer = cloud.ask("GET", path, &[], b"").await?;
+    let answer = cloud.ask("GET", "/v1/order-releases/a%2Fb", &[], b"").await?;
     holds!(answer.status == 200, "it is answered with {}", answer.status);
-    let got = text(&json(&answer), "/path");
-    holds!(got == path, "the path is `{got}`");
     Ok(())
 }
 

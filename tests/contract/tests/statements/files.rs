@@ -109,7 +109,7 @@ async fn announced<C: Cloud>(cloud: &C) -> Held {
     let seen = seen_when(cloud, |seen| !objects(seen).is_empty()).await?;
     let objects = objects(&seen);
     holds!(objects.len() == 1, "it is announced {} times", objects.len());
-    let object = objects.first().cloned().unwrap_or_default();
+    let object = objects.first().copied().unwrap_or_default();
     holds!(object.get("key").and_then(Value::as_str) == Some(&inbox(cloud, "a.edi")), "the key is another");
     holds!(object.get("size").and_then(Value::as_u64) == Some(7), "the size is another");
     holds!(object.get("versionId").is_some_and(Value::is_string), "there is no version");

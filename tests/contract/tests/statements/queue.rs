@@ -7,11 +7,9 @@ statements! {
     "SQS", "2026-11-25", Queues;
     "sqs-body-kept" body_kept "A body arrives as it was sent, line ends and all of Unicode included";
     "sqs-body-256k" body_256k "A body of 256 KiB is taken, and arrives whole";
-    "sqs-body-over-1m" body_over_1m "A body of more than 1 MiB is refused"
-        => "`shared/aws/src/queue.rs` refuses more than 256 KiB before sending";
+    "sqs-body-over-1m" body_over_1m "A body of more than 1 MiB is refused";
     "sqs-body-empty" body_empty "An empty body is refused";
-    "sqs-body-characters" body_characters "A body with U+0000 to U+0008, U+000B, U+000C, U+000E to U+001F, U+FFFE or U+FFFF is refused"
-        => "`shared/aws/src/queue.rs` refuses it before sending";
+    "sqs-body-characters" body_characters "A body with U+0000 to U+0008, U+000B, U+000C, U+000E to U+001F, U+FFFE or U+FFFF is refused";
     "sqs-send-many" send_many "Of 25 bodies that are sent at once each arrives, under an id of its own";
     "sqs-receive-none" receive_none "An empty queue gives nothing, and no error";
     "sqs-receive-max" receive_max "A receive gives no more than it was asked for";
@@ -20,14 +18,17 @@ statements! {
     "sqs-held-once" held_once "Receives at the same time never give the same message";
     "sqs-others-pass" others_pass "A message that is held does not keep back the others";
     "sqs-delete" delete "A deleted message does not come back";
-    "sqs-delete-twice" delete_twice "Deleting twice is no error";
+    "sqs-delete-twice" delete_twice "Deleting twice is no error"
+        => "Lambda deletes, none of our code does; a test that deletes must expect an error here";
     "sqs-delete-late" delete_late "The latest receipt deletes although its visibility has ended";
-    "sqs-delete-old" delete_old "A receipt from before the latest receive deletes nothing, and is no error";
+    "sqs-delete-old" delete_old "A receipt from before the latest receive deletes nothing, and is no error"
+        => "Lambda deletes, none of our code does; a function that outlived its visibility leaves an error in the log here";
     "sqs-postpone-sooner" postpone_sooner "Postponed by 1 s, a message comes back before the queue's own visibility ends";
     "sqs-postpone-zero" postpone_zero "Postponed by 0 s, it comes back at once";
     "sqs-postpone-longer" postpone_longer "Postponed by more than the queue's visibility, it stays hidden longer than that";
     "sqs-postpone-11h" postpone_11h "A message can be postponed by 11 hours, the longest wait of a schedule";
-    "sqs-postpone-over-12h" postpone_over_12h "It cannot be postponed by more than 12 hours";
+    "sqs-postpone-over-12h" postpone_over_12h "It cannot be postponed by more than 12 hours"
+        => "`shared/aws/src/redelivery.rs` asks for 12 hours at most, the schedules for 11";
     "sqs-postpone-visible" postpone_visible "What is visible again cannot be postponed"
         => "a step that outlives its visibility gets an error on AWS and none here; either way the message comes back";
     "sqs-dead-after-max" dead_after_max "Received as often as `maxReceiveCount` says and not deleted, it is in the dead-letter queue and received no more";

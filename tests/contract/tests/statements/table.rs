@@ -1,5 +1,6 @@
 //! DynamoDB, by the port that the steps write with.
 
+use canonical::Role;
 use ports::{Commit, CommitError, Expect, Fault, Key, OpenSince, Put, Stored, Table};
 use serde_json::{Value, json};
 
@@ -21,11 +22,9 @@ statements! {
     "ddb-transaction-wins" transaction_wins "Of five transactions that share one item exactly one is carried out, whole";
     "ddb-transaction-100" transaction_100 "A transaction of 100 items is carried out";
     "ddb-transaction-101" transaction_101 "A transaction of 101 items is refused, and nothing is written";
-    "ddb-transaction-4m" transaction_4m "A transaction of more than 4 MB is refused, and nothing is written"
-        => "no step writes more than a few items; it is refused on AWS as our mistake";
+    "ddb-transaction-4m" transaction_4m "A transaction of more than 4 MB is refused, and nothing is written";
     "ddb-item-390k" item_390k "An item of 390 KB is taken, and read as it was written";
-    "ddb-item-over-400k" item_over_400k "An item of more than 400 KB is refused, and nothing is written"
-        => "`shared/aws/src/table.rs` refuses it before writing";
+    "ddb-item-over-400k" item_over_400k "An item of more than 400 KB is refused, and nothing is written";
     "ddb-text-kept" text_kept "All of Unicode, long numbers and empty texts are read as they were written";
     "ddb-index-open" index_open "An item that waits for somebody is in the index soon";
     "ddb-index-closed" index_closed "When it waits no more it is out of the index soon";
@@ -229,7 +228,8 @@ async fn index_open<C: Cloud>(cloud: &C) -> Held {
 async fn index_closed<C: Cloud>(cloud: &C) -> Held {
     let (table, key) = (cloud.table()?, key(cloud, "closed")?);
     write(&table, waiting(&key, Expect::Absent)?).await?;
-    until(cloud, async || Ok(cloud.is_open(&key).await?.then_some(()))).await?;
+    let open = until(cloud, async || Ok(cloud.is_open(&key).await?.then_some(()))).await?;
+    holds!(open.is_some(), "it never was there");
     write(&table, Put { open: None, ..waiting(&key, Expect::Version(1))? }).await?;
     let gone = until(cloud, async || Ok((!cloud.is_open(&key).await?).then_some(()))).await?;
     holds!(gone.is_some(), "it is still there");
@@ -237,7 +237,7 @@ async fn index_closed<C: Cloud>(cloud: &C) -> Held {
 }
 
 fn waiting(key: &Key, expect: Expect) -> Result<Put, Fault> {
-    let open = OpenSince { court: "wms".to_owned(), since: "2026-11-25T10:00:00Z".to_owned() };
+    let open = OpenSince { court: Role::Wms.as_str().to_owned(), since: "2026-11-25T10:00:00Z".to_owned() };
     Ok(Put { expect, ..Put::new(key.clone(), &json!({}))?.open(Some(open)) })
 }
 
