@@ -39,8 +39,8 @@ fn the_plan_names_all_that_is_made_and_what_it_costs() {
         "   4 AWS::Lambda::EventSourceMapping\n",
         "   1 AWS::IAM::Role\n",
         "60 queues",
-        "removed at the end",
-        "less than 0.10 USD",
+        "removed at the end, whatever",
+        "Less than 0.10 USD",
     ] {
         assert!(told.contains(line), "{line:?} is not in\n{told}");
     }

@@ -131,7 +131,12 @@ async fn on_local_stack(results: &mut Results, asked: &Asked, statements: &[&Sta
         credentials: Some((stack.access_key.to_owned(), stack.secret_key.to_owned())),
     };
     let held = match Service::set_up(place, "local", template).await {
-        Ok(service) => hold(&service, &wanted).await,
+        Ok(service) => {
+            let held = hold(&service, &wanted).await;
+            // It goes with the emulator anyway, but in an account it would not.
+            note_removal(results, &service).await;
+            held
+        }
         Err(why) => {
             let log = std::fs::read_to_string(stack.data_dir.join("emulator.log")).unwrap_or_default();
             let tail: Vec<&str> = log.lines().rev().take(20).collect();
@@ -228,6 +233,11 @@ async fn in_account(results: &mut Results, asked: &Asked, statements: &[&Stateme
             results.note(&format!("aws::{}", statement.id), *took, verdict);
         }
     }
+    note_removal(results, &service).await;
+}
+
+async fn note_removal(results: &mut Results, service: &Service) {
+    let started = Instant::now();
     let removed = service.take_down().await.map_err(|why| why.to_string());
     results.note("everything is removed", started.elapsed(), removed);
 }

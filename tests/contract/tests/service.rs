@@ -43,6 +43,8 @@ const LOOKS_MAX: usize = 360;
 const LOOK_MS: u64 = 250;
 /// Longest that a stack takes to be made or removed, in seconds. On AWS it takes two minutes.
 const STACK_S_MAX: u32 = 600;
+/// Queues, tables and buckets of the template without those that statements need.
+const OWN_MIN: usize = 8;
 /// Longest that a redrive takes, in seconds.
 const REDRIVE_S_MAX: u32 = 60;
 
@@ -205,8 +207,12 @@ impl Service {
         Err(Unmet::Unseen(format!("the stack is not made within {STACK_S_MAX} s")))
     }
 
-    /// Removes everything that the run made.
+    /// Removes everything that the run made, and waits until it is gone.
     pub(crate) async fn take_down(&self) -> Held {
+        if !self.outputs.is_empty() && self.left_over().await?.len() < OWN_MIN {
+            // Else that nothing is left would prove nothing.
+            return Err(Unmet::Unseen("what the run made is not listed".to_owned()));
+        }
         let prefix = format!("{}-", self.stack);
         let listed = self.sqs.list_queues().queue_name_prefix(&prefix).max_results(1000).send().await;
         // Those of the stack go with it.
@@ -222,7 +228,30 @@ impl Service {
             }
         }
         let gone = self.cloudformation.delete_stack().stack_name(&self.stack).send().await;
-        gone.map(drop).map_err(unseen("the stack is deleted"))
+        gone.map_err(unseen("the stack is deleted"))?;
+        let mut left = Vec::new();
+        for _ in 0..STACK_S_MAX {
+            left = self.left_over().await?;
+            if left.is_empty() {
+                return Ok(());
+            }
+            sleep(Duration::from_secs(1)).await;
+        }
+        Err(Unmet::Unseen(format!("left over after {STACK_S_MAX} s: {}", left.join(", "))))
+    }
+
+    /// Queues, tables and buckets of the run that are still there.
+    async fn left_over(&self) -> Result<Vec<String>, Unmet> {
+        let queues = self.sqs.list_queues().queue_name_prefix(&self.stack).max_results(1000).send().await;
+        let mut left = queues.map_err(unseen("queues are listed"))?.queue_urls().to_vec();
+        let mut tables = self.dynamodb.list_tables().into_paginator().items().send();
+        while let Some(table) = tables.next().await {
+            left.extend(Some(table.map_err(unseen("tables are listed"))?).filter(|name| name.starts_with(&self.stack)));
+        }
+        let buckets = self.s3.list_buckets().prefix(&self.stack).send().await.map_err(unseen("buckets are listed"))?;
+        let named = buckets.buckets().iter().filter_map(|bucket| bucket.name());
+        left.extend(named.filter(|name| name.starts_with(&self.stack)).map(str::to_owned));
+        Ok(left)
     }
 
     /// Deletes every version of every object: a bucket must be empty to be deleted.
