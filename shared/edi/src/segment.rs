@@ -108,11 +108,11 @@ impl<'a> Segment<'a> {
         if syntax.wrapped() { segment.joined() } else { segment }
     }
 
-    /// A segment of a set, with one byte of terminator, in a file that is not in records.
+    /// The same with one byte of terminator, in a file that is not in records.
     #[expect(clippy::inline_always, reason = "see Events::next")]
     #[inline(always)]
-    pub(crate) fn plain(bytes: &'a [u8], start: usize, syntax: Syntax, separators: u64, position: u32) -> Self {
-        Self { bytes, start, separators, syntax, position, joined_id: [0; 3], tail: 1 }
+    pub(crate) fn plain(bytes: &'a [u8], start: usize, syntax: Syntax, separators: u64) -> Self {
+        Self { bytes, start, separators, syntax, position: 0, joined_id: [0; 3], tail: 1 }
     }
 
     /// Puts an id together that a record's end divides.

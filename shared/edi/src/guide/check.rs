@@ -7,7 +7,7 @@ use crate::segment::Segment;
 
 use super::elements::Elements;
 use super::order::{Known, Order};
-use super::plan::{Id, id_of};
+use super::plan::{Id, SegmentPlan, id_of};
 use super::report::{Report, Spot};
 use super::table::{Marks, Repertoire, Scanner, Table};
 use super::{Fit, Guide};
@@ -86,19 +86,27 @@ impl<'g> Checker<'g> {
         let Some((id, marks)) = swift else {
             return self.take_closer(segment);
         };
-        let known = Known { guide: self.guide };
-        let Some(found) = self.order.place(id, segment, &mut self.report, known) else {
+        let Some(plan) = self.place(id, segment) else {
             return;
         };
-        if let Some(plan) = self.guide.plan.segments.get(found) {
-            let mut elements =
-                Elements { table: &self.table, report: &mut self.report, foreign_noted: &mut self.foreign_noted };
-            if !elements.good(segment.bytes(), plan, &marks) {
-                let mut scanner = Scanner::new(segment.bytes(), &self.table);
-                scanner.leaf();
-                elements.check(segment, plan, &mut scanner);
-            }
+        let mut elements = self.elements();
+        if !elements.good(segment.bytes(), plan, &marks) {
+            let mut scanner = Scanner::new(segment.bytes(), elements.table);
+            scanner.leaf();
+            elements.check(segment, plan, &mut scanner);
         }
+    }
+
+    /// Puts a segment where it belongs; its definition, if the set has it.
+    #[inline]
+    fn place(&mut self, id: Id, segment: &Segment<'_>) -> Option<&'g SegmentPlan> {
+        let found = self.order.place(id, segment, &mut self.report, Known { guide: self.guide })?;
+        self.guide.plan.segments.get(found)
+    }
+
+    #[inline]
+    fn elements(&mut self) -> Elements<'_> {
+        Elements { table: &self.table, report: &mut self.report, foreign_noted: &mut self.foreign_noted }
     }
 
     #[inline]
@@ -114,19 +122,13 @@ impl<'g> Checker<'g> {
     #[inline(never)]
     pub(super) fn take_closer(&mut self, segment: &Segment<'_>) {
         self.come_to(segment);
-        let mut scanner = Scanner::new(segment.bytes(), &self.table);
+        let table = self.table;
+        let mut scanner = Scanner::new(segment.bytes(), &table);
         let id = scanner.leaf();
         // EDIFACT may number the repetitions of groups behind the tag, with component separators.
-        let whole = scanner.at_element_end() || self.table.standard() == Standard::Edifact;
-        let id = if whole { id_of(id.bytes) } else { 0 };
-        let known = Known { guide: self.guide };
-        let Some(found) = self.order.place(id, segment, &mut self.report, known) else {
-            return;
-        };
-        if let Some(plan) = self.guide.plan.segments.get(found) {
-            let mut elements =
-                Elements { table: &self.table, report: &mut self.report, foreign_noted: &mut self.foreign_noted };
-            elements.check(segment, plan, &mut scanner);
+        let whole = scanner.at_element_end() || table.standard() == Standard::Edifact;
+        if let Some(plan) = self.place(if whole { id_of(id.bytes) } else { 0 }, segment) {
+            self.elements().check(segment, plan, &mut scanner);
         }
     }
 
