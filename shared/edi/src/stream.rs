@@ -1,6 +1,6 @@
 //! The reader for files that come in chunks.
 
-use crate::events::{Envelopes, Event, Limits, Step};
+use crate::events::{Envelopes, Event, Limits};
 
 /// Reads a file chunk by chunk, with the events of [`crate::Events`] and ranges in the file as a whole.
 ///
@@ -70,16 +70,10 @@ impl Stream {
 
     /// The next event; `None` when more bytes are needed, and at the end.
     pub fn next_event(&mut self) -> Option<Event<'_>> {
-        loop {
-            let window = self.buffer.get(self.envelopes.at() - self.base..)?;
-            if let Some(segment) = self.envelopes.swift(window) {
-                return Some(Event::Segment { segment, finding: None });
-            }
-            match self.envelopes.step(window, self.finished) {
-                Step::Event(event) => return Some(event),
-                Step::Again => {}
-                Step::More | Step::End => return None,
-            }
+        let window = self.buffer.get(self.envelopes.at() - self.base..)?;
+        match self.envelopes.swift(window) {
+            Some(segment) => Some(Event::Segment { segment, finding: None }),
+            None => self.envelopes.next(&self.buffer, self.base, self.finished),
         }
     }
 }

@@ -132,27 +132,31 @@ impl Cutter {
             [b'A'..=b'Z', ..] => {}
             _ => return None,
         }
-        Some(self.short_segment(rest, lead, syntax)?.at_position(position))
+        let segment = self.short_segment(rest, self.at + lead, syntax)?;
+        self.at += lead + segment.bytes().len() + 1;
+        Some(segment.at_position(position))
     }
 
-    /// The header or trailer of a set with this id, if it comes next and nothing is special about it. It is read.
-    pub(super) fn swift_of_envelope<'a>(&mut self, window: &'a [u8], id: &[u8]) -> Option<Segment<'a>> {
+    /// Any other segment, where nothing is special about how it stands. It is not read: see [`Self::consume`].
+    #[inline]
+    pub(super) fn short<'a>(&mut self, window: &'a [u8]) -> Option<Cut<'a>> {
         let syntax = self.plain?;
-        let cut = syntax.cut();
-        let lead = lead_len(window, cut);
+        let lead = lead_len(window, syntax.cut());
         let rest = window.get(lead..)?;
-        if rest.strip_prefix(id)?.first() != Some(&cut.element) {
-            return None;
+        match rest {
+            [b'I', b'S', b'A', ..] | [b'U', b'N', b'A' | b'B', ..] | [b'B', b'I' | b'D', ..] => return None,
+            [b'A'..=b'Z', ..] => {}
+            _ => return None,
         }
-        self.short_segment(rest, lead, syntax)
+        let segment = self.short_segment(rest, self.at + lead, syntax)?;
+        Some(Cut { segment, end: segment.end(), too_long: false })
     }
 
-    /// The segment that `rest` begins with, behind `lead` bytes that are not read either, if it ends within a block. It
-    /// is read.
+    /// The segment that `rest` begins with, at this byte of the file, if it ends within a block.
     #[expect(clippy::inline_always, reason = "see Events::next")]
     #[inline(always)]
-    fn short_segment<'a>(&mut self, rest: &'a [u8], lead: usize, syntax: Syntax) -> Option<Segment<'a>> {
-        let (cut, start) = (syntax.cut(), self.at + lead);
+    fn short_segment<'a>(&mut self, rest: &'a [u8], start: usize, syntax: Syntax) -> Option<Segment<'a>> {
+        let cut = syntax.cut();
         let Window { terminators, separators } = self.index.window(rest, start, cut);
         if terminators == 0 {
             return None;
@@ -162,7 +166,6 @@ impl Cutter {
         if cut.terminator == b'\n' && raw.last() == Some(&b'\r') {
             return None;
         }
-        self.at = start + len + 1;
         Some(Segment::plain(raw, start, syntax, separators & ((1 << len) - 1)))
     }
 
@@ -200,7 +203,7 @@ impl Cutter {
         let len = ended.as_ref().map_or(reach.len(), |ended| ended.len);
         if len >= scan::BLOCK {
             match header::find_within(rest, len, last) {
-                Next::At(at, _) => return self.unterminated(rest, at, syntax),
+                Next::At(at) => return self.unterminated(rest, at, syntax),
                 Next::NotBefore(at) if at < len => return Found::More,
                 Next::NotBefore(_) => {}
             }
@@ -248,7 +251,7 @@ impl Cutter {
             if self.passing == Passing::Interchange { None } else { scan::segment(rest, cut).map(|ended| ended.len) };
         let len = ended.unwrap_or(rest.len());
         let (to, found) = match header::find(rest, len, self.before, last) {
-            Next::At(at, _) => (at, Some(Found::Break)),
+            Next::At(at) => (at, Some(Found::Break)),
             Next::NotBefore(at) if at < len => (at, Some(Found::More)),
             Next::NotBefore(_) if ended.is_some() => (len + 1, None),
             Next::NotBefore(_) if last => (len, Some(Found::Break)),

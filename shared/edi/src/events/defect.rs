@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use crate::finding::{Finding, Place, SyntaxCode as Code};
 use crate::segment::Segment;
-use crate::value;
 
 /// A defect that was found, before its place is written down.
 pub(super) type Defect = (Code, Part, &'static str);
@@ -56,10 +55,10 @@ pub(super) fn characters(text: Option<Cow<'_, str>>) -> usize {
 /// Digits with nothing but blanks around them.
 pub(super) fn number(bytes: Option<&[u8]>) -> Option<u64> {
     let bytes = bytes?.trim_ascii();
-    if !value::is_digits(bytes, 1..=18) {
+    if bytes.is_empty() || bytes.len() > 18 {
         return None;
     }
-    Some(bytes.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+    bytes.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0')))
 }
 
 /// What a trailer has to say: the control number of its header, and how much there is between the two.
@@ -77,6 +76,24 @@ pub(super) struct Due<'c> {
 impl Due<'_> {
     /// What is wrong with the trailer: element 1 is to be the count, element 2 the control number. `counted` says of what.
     pub(super) fn check(
+        &self,
+        trailer: &Segment<'_>,
+        place: impl Fn() -> Place,
+        counted: impl FnOnce() -> String,
+    ) -> Vec<Finding> {
+        if self.is_plainly_met(trailer) { Vec::new() } else { self.missed(trailer, place, counted) }
+    }
+
+    /// Whether the trailer has the control number byte by byte, and the count. If not, it may still be good.
+    #[inline]
+    fn is_plainly_met(&self, trailer: &Segment<'_>) -> bool {
+        let Some((count, control)) = trailer.two_elements() else { return false };
+        let released = trailer.delimiters().release().is_some_and(|release| control.contains(&release));
+        control == self.control && !released && number(Some(count)) == Some(self.count as u64)
+    }
+
+    #[inline(never)]
+    fn missed(
         &self,
         trailer: &Segment<'_>,
         place: impl Fn() -> Place,
@@ -101,6 +118,9 @@ impl Due<'_> {
 /// Control numbers are equal as numbers, or else as text.
 fn same_number(segment: &Segment<'_>, one: Option<&[u8]>, other: &[u8]) -> bool {
     let one = segment.data(one.unwrap_or_default());
+    if one.as_ref() == other {
+        return true;
+    }
     match (number(Some(&one)), number(Some(other))) {
         (Some(one), Some(other)) => one == other,
         _ => one.trim_ascii() == other,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::delimiters::Standard;
 use crate::finding::{Finding, Place, SyntaxCode as Code, keep};
-use crate::header::{self, Header, Next};
+use crate::header::{self, Header, Look, Next};
 use crate::limits::{FINDINGS_MAX, SEGMENTS_PER_SET_MAX, STRAY_LEN_MAX};
 use crate::seen::{Control, Seen};
 use crate::segment::{Segment, Syntax};
@@ -14,16 +14,6 @@ use super::cutting::{Cut, Cutter, Found};
 use super::defect::{Due, told};
 use super::stray::Stray;
 use super::{Event, Limits, edifact, x12};
-
-/// What comes next.
-pub(crate) enum Step<'a> {
-    Event(Event<'a>),
-    /// Nothing to tell of what was read.
-    Again,
-    /// More bytes are needed to say.
-    More,
-    End,
-}
 
 /// What a segment is to the envelopes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +140,7 @@ impl Envelopes {
         self.cutter.at
     }
 
-    /// The next segment of the open set, where nothing is special about it. Whatever else there is, [`Self::step`] reads,
+    /// The next segment of the open set, where nothing is special about it. Whatever else there is, [`Self::next`] reads,
     /// and it would read these likewise.
     #[expect(clippy::inline_always, reason = "see Events::next")]
     #[inline(always)]
@@ -164,59 +154,58 @@ impl Envelopes {
         Some(segment)
     }
 
-    /// The next event. `window` is the file from [`at`](Self::at) as far as it is there; `last` says that it ends there.
-    #[inline]
-    pub(crate) fn step<'a>(&mut self, window: &'a [u8], last: bool) -> Step<'a> {
-        if let Some(event) = self.swift_set(window) {
-            return Step::Event(event);
-        }
-        match self.cutter.syntax() {
-            Some(syntax) => self.within(window, last, syntax),
-            None => self.outside(window, last),
+    /// The next event; `None` when more bytes are needed, and at the end. `bytes` are the file from byte `base` on as far
+    /// as it is there; `last` says that it ends there.
+    #[inline(never)]
+    pub(crate) fn next<'a>(&mut self, bytes: &'a [u8], base: usize, last: bool) -> Option<Event<'a>> {
+        loop {
+            let window = bytes.get(self.cutter.at - base..)?;
+            let cut = match (self.cutter.short(window), self.cutter.syntax()) {
+                (Some(cut), _) => cut,
+                (None, None) => return self.outside(window, last),
+                (None, Some(syntax)) => match self.within(window, last, syntax) {
+                    Found::Segment(cut) => cut,
+                    Found::More => return None,
+                    Found::Break => return Some(self.break_off()),
+                },
+            };
+            let event = self.take(&cut);
+            if event.is_some() {
+                return event;
+            }
         }
     }
 
-    /// The start or the end of a set, where nothing is special about it.
-    #[inline]
-    fn swift_set<'a>(&mut self, window: &'a [u8]) -> Option<Event<'a>> {
-        if self.within == Within::Nothing {
-            return None;
-        }
-        let names = self.names();
-        let id = if self.set_open { names.set_trailer } else { names.set_header };
-        let segment = self.cutter.swift_of_envelope(window, id.as_bytes())?;
-        Some(if self.set_open { self.end_set(Some(segment)) } else { self.start_set(segment) })
-    }
-
-    fn outside<'a>(&mut self, window: &'a [u8], last: bool) -> Step<'a> {
+    fn outside<'a>(&mut self, window: &'a [u8], last: bool) -> Option<Event<'a>> {
         if self.done {
-            return Step::End;
+            return None;
         }
         if self.cutter.at == 0 {
             if window.len() < STRAY_LEN_MAX && !last {
-                return Step::More;
+                return None;
             }
             self.foreign = sniff::is_container(window.get(..STRAY_LEN_MAX).unwrap_or(window));
         }
         if self.foreign {
             self.pass(window, window.len());
             self.done = last;
-            return if last { self.tell_stray(true) } else { Step::More };
+            return last.then(|| self.tell_stray(true));
+        }
+        if self.stray.len == 0
+            && let Look::Found(header) = header::look(window, last)
+        {
+            return Some(self.start_interchange(window, header));
         }
         match header::find(window, window.len(), self.stray.last, last) {
-            Next::At(0, header) if self.stray.len == 0 => self.start_interchange(window, header),
-            Next::At(at, _) => {
+            Next::At(at) => {
                 self.pass(window, at);
-                self.tell_stray(false)
+                Some(self.tell_stray(false))
             }
             Next::NotBefore(at) => {
                 self.pass(window, at);
-                if !last {
-                    return Step::More;
-                }
-                self.done = true;
+                self.done = last;
                 let whole = self.interchange.ordinal == 0;
-                if whole || self.stray.len > 0 { self.tell_stray(whole) } else { Step::End }
+                (last && (whole || self.stray.len > 0)).then(|| self.tell_stray(whole))
             }
         }
     }
@@ -226,12 +215,13 @@ impl Envelopes {
         self.cutter.at += len;
     }
 
-    fn tell_stray<'a>(&mut self, whole: bool) -> Step<'a> {
+    fn tell_stray<'a>(&mut self, whole: bool) -> Event<'a> {
         let stray = std::mem::replace(&mut self.stray, Stray::at(self.cutter.at));
-        Step::Event(Event::Outside { range: stray.start..self.cutter.at, finding: stray.finding(whole) })
+        Event::Outside { range: stray.start..self.cutter.at, finding: stray.finding(whole) }
     }
 
-    fn within<'a>(&mut self, window: &'a [u8], last: bool, syntax: Syntax) -> Step<'a> {
+    /// The next segment of the open interchange, however it stands.
+    fn within<'a>(&mut self, window: &'a [u8], last: bool, syntax: Syntax) -> Found<'a> {
         let mut rest = window;
         let mut found = None;
         if self.cutter.is_passing() {
@@ -240,11 +230,7 @@ impl Envelopes {
                 self.set.end = self.cutter.at;
             }
         }
-        match found.unwrap_or_else(|| self.cutter.next_segment(rest, last, syntax)) {
-            Found::Segment(cut) => self.take(&cut),
-            Found::More => Step::More,
-            Found::Break => Step::Event(self.break_off()),
-        }
+        found.unwrap_or_else(|| self.cutter.next_segment(rest, last, syntax))
     }
 
     fn names(&self) -> &'static Names {
@@ -282,7 +268,7 @@ impl Envelopes {
             ..self.group_place(id, range)
         }
     }
-    fn start_interchange<'a>(&mut self, window: &'a [u8], header: Header) -> Step<'a> {
+    fn start_interchange<'a>(&mut self, window: &'a [u8], header: Header) -> Event<'a> {
         let start = self.cutter.at;
         let Header { standard, syntax, lead, len, defects, readable } = header;
         let raw = window.get(lead..lead + len).unwrap_or_default();
@@ -310,7 +296,7 @@ impl Envelopes {
             }
         };
         let findings = told(found, &segment, || self.interchange_place(segment.id(), segment.range()));
-        Step::Event(Event::InterchangeStart { standard, header: segment, start, ordinal, findings })
+        Event::InterchangeStart { standard, header: segment, start, ordinal, findings }
     }
 
     /// The file ends or another interchange begins: closes what is open, the innermost first.
@@ -363,9 +349,8 @@ impl Envelopes {
         }
     }
 
-    /// Takes a segment in: closes what it ends, one thing a step, and then reads it.
-    #[inline]
-    fn take<'a>(&mut self, cut: &Cut<'a>) -> Step<'a> {
+    /// Takes a segment in: closes what it ends, one thing at a time, and then reads it. `None` if it says nothing.
+    fn take<'a>(&mut self, cut: &Cut<'a>) -> Option<Event<'a>> {
         let segment = cut.segment;
         let role = self.role(cut);
         let closed = match role {
@@ -373,15 +358,15 @@ impl Envelopes {
             Role::SetHeader | Role::GroupTrailer => self.set_open.then(|| self.end_set(None)),
             Role::GroupHeader | Role::InterchangeTrailer => self.close_inner(),
         };
-        if let Some(event) = closed {
-            return Step::Event(event);
+        if closed.is_some() {
+            return closed;
         }
         if role == Role::SetHeader && self.standard == Standard::Edifact && self.within == Within::Nothing {
             self.mixed(self.headed_groups > 0, &segment);
-            return Step::Event(self.start_loose(&segment));
+            return Some(self.start_loose(&segment));
         }
         self.cutter.consume(cut);
-        Step::Event(match role {
+        Some(match role {
             Role::GroupHeader => {
                 self.mixed(self.loose > 0, &segment);
                 self.start_group(segment)
@@ -396,7 +381,7 @@ impl Envelopes {
             Role::Aside if !self.set_open && self.may_stand_aside(&segment) => self.aside(segment),
             _ if self.set_open => self.of_set(segment, cut.too_long),
             // Two terminators in a row between sets lose nothing; within a set they are a segment without id.
-            _ if segment.bytes().is_empty() => return Step::Again,
+            _ if segment.bytes().is_empty() => return None,
             // What was cut off may be the beginning of the trailer; that the interchange breaks off is told.
             _ if !cut.too_long && !segment.is_terminated() => match self.within {
                 Within::Group => Event::GroupSegment { segment, finding: None },
@@ -554,10 +539,10 @@ impl Envelopes {
     }
 
     fn start_set<'a>(&mut self, header: Segment<'a>) -> Event<'a> {
-        let control = match self.standard {
-            Standard::X12 => header.element_bytes(2),
-            Standard::Edifact => header.element_bytes(1),
-        };
+        let control = header.element_bytes(match self.standard {
+            Standard::X12 => 2,
+            Standard::Edifact => 1,
+        });
         self.sets += 1;
         self.loose += usize::from(self.within == Within::Loose);
         self.set.open(self.sets, header.range().start, header.end(), &header, control);

@@ -9,7 +9,7 @@ mod x12;
 
 use std::ops::Range;
 
-pub(crate) use envelopes::{Envelopes, Step};
+pub(crate) use envelopes::Envelopes;
 
 use crate::delimiters::Standard;
 use crate::finding::Finding;
@@ -177,18 +177,6 @@ impl<'a> Events<'a> {
             show(&segment);
         }
     }
-
-    /// The next event that is no plain segment.
-    #[inline(never)]
-    fn next_of_any_kind(&mut self) -> Option<Event<'a>> {
-        loop {
-            match self.envelopes.step(self.bytes.get(self.envelopes.at()..)?, true) {
-                Step::Event(event) => return Some(event),
-                Step::Again => {}
-                Step::More | Step::End => return None,
-            }
-        }
-    }
 }
 
 impl<'a> Iterator for Events<'a> {
@@ -199,7 +187,7 @@ impl<'a> Iterator for Events<'a> {
     fn next(&mut self) -> Option<Event<'a>> {
         match self.envelopes.swift(self.bytes.get(self.envelopes.at()..)?) {
             Some(segment) => Some(Event::Segment { segment, finding: None }),
-            None => self.next_of_any_kind(),
+            None => self.envelopes.next(self.bytes, 0, true),
         }
     }
 }
