@@ -124,7 +124,12 @@ pub(super) struct SegmentPlan {
     pub(super) name: String,
     pub(super) elements: Vec<ElementPlan>,
     pub(super) conditions: Conditions,
+    /// Whether it is a level of a tree: its first element is its number, the second that of its parent.
+    pub(super) level_of_tree: bool,
 }
+
+/// Segments that are levels of a tree. Source: X12 HL, HL01 and HL02; EDIFACT CPS, 7164 and 7166.
+const LEVELS_OF_TREES: [&str; 2] = ["HL", "CPS"];
 
 /// Which elements must be there, as bits; the first element's bit is the lowest.
 #[derive(Clone, Debug, Default)]
@@ -350,7 +355,12 @@ impl Compiler<'_> {
 
 fn segment(name: &str, spec: &SegmentSpec) -> SegmentPlan {
     let elements: Vec<ElementPlan> = spec.elements.iter().map(element).collect();
-    SegmentPlan { name: name.to_owned(), conditions: conditions(&spec.elements, &spec.relations, &elements), elements }
+    SegmentPlan {
+        name: name.to_owned(),
+        conditions: conditions(&spec.elements, &spec.relations, &elements),
+        elements,
+        level_of_tree: LEVELS_OF_TREES.contains(&name),
+    }
 }
 
 fn conditions(elements: &[ElementSpec], relations: &[Relation], plans: &[ElementPlan]) -> Conditions {
