@@ -829,15 +829,23 @@ impl Core {
         let mut found: Vec<Defect> = Vec::new();
         let mut add = |code, n, message: &'static str| found.push((code, Part::Element(n), message));
         for &code in defects {
-            let message = match code {
-                Code::TerminatorInvalid => "The byte after ISA16 cannot be a segment terminator.",
-                Code::ComponentSeparatorInvalid => "ISA16 cannot be a component separator.",
-                _ => "The elements of the ISA are not of their fixed lengths (106 bytes with the terminator).",
+            let (n, message) = match code {
+                Code::TerminatorInvalid => (16, "The byte after ISA16 cannot be a segment terminator."),
+                Code::ComponentSeparatorInvalid => (16, "ISA16 cannot be a component separator."),
+                Code::RepetitionSeparatorInvalid => (11, "ISA11 separates something else than repetitions already."),
+                _ => (16, "The elements of the ISA are not of their fixed lengths (106 bytes with the terminator)."),
             };
-            add(code, 16, message);
+            add(code, n, message);
         }
         let fields = isa.fields::<17>();
         let field = |n: usize| isa.data(fields.get(n).copied().unwrap_or_default());
+        // Source: elements I01 and I03, their codes.
+        if !matches!(field(1).as_ref(), [b'0', b'0'..=b'8']) {
+            add(Code::AuthorizationQualifierInvalid, 1, "ISA01 is none of 00 to 08.");
+        }
+        if !matches!(field(3).as_ref(), b"00" | b"01") {
+            add(Code::SecurityQualifierInvalid, 3, "ISA03 is neither 00 nor 01.");
+        }
         if !value::is_date(&field(9)) || field(9).len() != 6 {
             add(Code::InterchangeDateInvalid, 9, "ISA09 is no date of the form YYMMDD.");
         }
@@ -916,6 +924,14 @@ impl Core {
             0 => add(Code::InterchangeElementMissing, 5, 1, "UNB has no control reference."),
             1..=14 => {}
             _ => add(Code::InterchangeControlNumberInvalid, 5, 1, "The control reference has more than 14 characters."),
+        }
+        // Source: element 0035, whose codes but the first are of syntax version 4. Some say 0 for what is no test.
+        match (part(11, 1).trim_ascii(), self.syntax_version) {
+            (b"" | b"0" | b"1", _) | (b"2" | b"3" | b"4", 4) => {}
+            _ => add(Code::UsageIndicatorInvalid, 11, 1, "The test indicator of UNB is not 1."),
+        }
+        if unb.elements_raw().skip(UNB_ELEMENTS).any(|element| !element.trim_ascii().is_empty()) {
+            add(Code::InterchangeElementTooMany, UNB_ELEMENTS + 1, 1, "UNB has more than eleven elements.");
         }
         let fields = [part(2, 1), part(2, 2), part(3, 1), part(3, 2), part(5, 1)];
         if !self.seen_interchanges.insert_parts(&fields.each_ref().map(AsRef::as_ref)) {
@@ -1370,6 +1386,9 @@ impl Core {
         }
     }
 }
+
+/// Elements of a UNB. Source: ISO 9735-1.
+const UNB_ELEMENTS: usize = 11;
 
 /// A defect that was found, before its place is written down.
 type Defect = (Code, Part, &'static str);
