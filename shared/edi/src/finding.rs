@@ -523,6 +523,13 @@ pub(crate) fn keep(findings: &mut Vec<Finding>, finding: Finding) {
     }
 }
 
+/// Keeps each, as [`keep`] does.
+pub(crate) fn keep_all(findings: &mut Vec<Finding>, more: impl IntoIterator<Item = Finding>) {
+    for finding in more {
+        keep(findings, finding);
+    }
+}
+
 /// Bytes as text: UTF-8, or else ISO 8859-1, in which every byte is a character.
 pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
