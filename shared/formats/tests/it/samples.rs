@@ -1,5 +1,6 @@
 //! Every file in `events/` is what it says.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use canonical::{Content, MilestoneCode, SetReference};
 use edi::guide::Guides;
 use edi::verdict::{self, Verdict};
 use formats::webhook::{self, Topic};
-use formats::{event_json, order_json, x12};
+use formats::{document_json, event_json, order_json, x12};
 use serde_json::Value;
 
 use crate::world::sender;
@@ -45,6 +46,19 @@ fn files(folder: &str) -> Vec<String> {
     names
 }
 
+/// The same with the members of objects by name: in which order they come depends on what else is built.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members: BTreeMap<&String, Value> =
+                members.iter().map(|(name, member)| (name, sorted(member))).collect();
+            members.into_iter().map(|(name, member)| (name.clone(), member)).collect()
+        }
+        Value::Array(entries) => entries.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
+}
+
 #[test]
 fn schemas_are_those_of_the_types() {
     let topics = Topic::ALL.iter().map(|topic| (topic.as_str(), webhook::schema(*topic)));
@@ -52,13 +66,14 @@ fn schemas_are_those_of_the_types() {
         [(order_json::SCHEMA_NAME, order_json::schema()), (event_json::SCHEMA_NAME, event_json::schema())]
             .into_iter()
             .chain(topics)
+            .chain(document_json::schemas())
             .collect();
     let mut expected: Vec<String> = schemas.iter().map(|(name, _)| format!("{name}.json")).collect();
     expected.sort();
     for (name, schema) in &schemas {
         let path = events().join("schemas").join(format!("{name}.json"));
         if std::env::var_os("UPDATE_SCHEMAS").is_some() {
-            fs::write(&path, serde_json::to_string_pretty(schema).unwrap() + "\n").unwrap();
+            fs::write(&path, serde_json::to_string_pretty(&sorted(schema)).unwrap() + "\n").unwrap();
         }
         let published: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap_or_default()).unwrap_or_default();
         assert!(
