@@ -95,7 +95,7 @@ mod tests {
             let compiled = compile(&files, &folder, "http://127.0.0.1:1", "key");
             (name, compiled.map(|_| ()).map_err(|error| error.to_string()))
         };
-        let (_, good) = lints("\n[agreement.maps.944]\noverlay = \"W17\\n  1 = /report\"\nexpression = \"$\"\n");
+        let (_, good) = lints("\n[agreement.maps.944]\noverlay = \"W17\\n  03 receipt_no\"\nexpression = \"$\"\n");
         assert_eq!(good, Ok(()));
         for (wishes, said) in [
             ("[agreement.maps.944]\noverlay = \"W17\\n  nonsense\"", "agreement.maps.944: overlay: line 2: "),
