@@ -27,7 +27,7 @@ pub enum Purpose {
     Confirm,
 }
 
-/// A buyer orders goods, or changes an order: X12 850 and 860, EDIFACT ORDERS.
+/// A buyer orders goods, or changes an order: X12 850 and 860, EDIFACT ORDERS and ORDCHG.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PurchaseOrder {
