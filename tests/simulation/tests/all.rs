@@ -14,6 +14,7 @@
 mod acknowledging;
 mod cast;
 mod concurrent;
+mod doors;
 mod faults;
 mod happy;
 mod orders;
