@@ -192,6 +192,9 @@ mod tests {
         scan(&mut parcels, MilestoneCode::Delivered, Some("2"));
         assert!(parcels.has_arrived());
         assert!(!Shipment { confirmed: None, ..parcels }.has_arrived(), "of what, is not known yet");
+        let mut single = shipment(&["1"]);
+        scan(&mut single, MilestoneCode::Delivered, Some("1"));
+        assert!(single.has_arrived(), "its only parcel");
         let mut unnumbered = shipment(&[]);
         scan(&mut unnumbered, MilestoneCode::PickedUp, Some("1"));
         assert!(!unnumbered.has_arrived(), "what has no parcels has not arrived for that");

@@ -65,8 +65,7 @@ mod tests {
     fn logged(act: impl FnOnce()) -> Vec<Line> {
         let log = Log::default();
         tracing::subscriber::with_default(log.clone(), act);
-        let lines = log.0.lock().unwrap().clone();
-        lines
+        log.0.lock().unwrap().clone()
     }
 
     /// Ends each message as it is told.

@@ -15,6 +15,7 @@ mod acknowledging;
 mod cast;
 mod concurrent;
 mod doors;
+mod ends;
 mod faults;
 mod happy;
 mod orders;
