@@ -187,4 +187,34 @@ mod tests {
             assert!(text.parse::<Moment>().is_err(), "{text}");
         }
     }
+
+    #[test]
+    fn the_day_and_the_time_are_those_that_the_sender_named() {
+        let moment = |text: &str| text.parse::<Moment>().unwrap();
+        for (text, day, civil) in [
+            ("2026-01-31", "2026-01-31", "2026-01-31T00:00:00"),
+            ("2026-01-31T14:35:00", "2026-01-31", "2026-01-31T14:35:00"),
+            ("2026-01-31T20:35:00-06:00", "2026-02-01", "2026-02-01T02:35:00"),
+        ] {
+            assert_eq!((moment(text).day().to_string(), moment(text).civil().to_string()), (day.into(), civil.into()));
+        }
+    }
+
+    #[test]
+    fn a_moment_is_the_same_text_in_json() {
+        let text = "\"2026-01-31T14:35:00\"";
+        let moment: Moment = serde_json::from_str(text).unwrap();
+        assert_eq!(moment, Moment::Civil("2026-01-31T14:35:00".parse().unwrap()));
+        assert_eq!(serde_json::to_string(&moment).unwrap(), text);
+        assert!(serde_json::from_str::<Moment>("\"yesterday\"").is_err());
+    }
+
+    #[test]
+    fn the_published_schema_tells_apart_what_is_read_and_what_is_not() {
+        let schema = schemars::schema_for!(Moment);
+        assert_eq!(schema.get("title").unwrap(), "Moment");
+        assert_eq!(schema.get("type").unwrap(), "string");
+        let pattern = schema.get("pattern").and_then(serde_json::Value::as_str).unwrap();
+        assert!(pattern.starts_with("^[0-9]{4}-") && pattern.ends_with("Z?)?$"), "{pattern}");
+    }
 }

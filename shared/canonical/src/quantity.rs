@@ -164,4 +164,30 @@ mod tests {
     fn taking_more_than_there_is_leaves_nothing() {
         assert_eq!(Quantity::from(5).less(Quantity::from(7)), Quantity::ZERO);
     }
+
+    #[test]
+    fn quantities_are_counted_exactly() {
+        let (a, b): (Quantity, Quantity) = ("7.25".parse().unwrap(), "2.5".parse().unwrap());
+        assert_eq!((a + b).to_string(), "9.75");
+        assert_eq!(a.less(b).to_string(), "4.75");
+        assert_eq!(a.less(a), Quantity::ZERO);
+        assert_eq!([a, b, b].into_iter().sum::<Quantity>().to_string(), "12.25");
+        assert_eq!(a.value(), Decimal::new(725, 2));
+        assert!(Quantity::from(0).is_zero() && !Quantity::from(1).is_zero());
+    }
+
+    #[test]
+    fn a_quantity_keeps_six_digits_after_the_point_and_is_written_as_text() {
+        let quantity: Quantity = serde_json::from_str("\"0.000001\"").unwrap();
+        assert_eq!(serde_json::to_string(&quantity).unwrap(), "\"0.000001\"");
+        assert_eq!("1.0000000".parse(), Ok(Quantity::from(1)), "noughts at the end say nothing");
+    }
+
+    #[test]
+    fn the_published_schema_has_the_same_limits() {
+        let schema = schemars::schema_for!(Quantity);
+        assert_eq!(schema.get("title").unwrap(), "Quantity");
+        assert_eq!(schema.get("maximum").unwrap(), 10_i64.pow(WHOLE_DIGITS_MAX) - 1);
+        assert_eq!(schema.get("type").unwrap(), &serde_json::json!(["string", "integer"]));
+    }
 }
