@@ -90,10 +90,11 @@ impl<'a> Interchange<'a> {
         asked == "1" || (asked == "2" && self.standard == Standard::Edifact)
     }
 
-    /// ISA15: `P` production, `T` test, `I` information. EDIFACT: `T` if the test indicator (0035) says anything, else
-    /// `P`.
+    /// ISA15: `P` production, `T` test, `I` information. EDIFACT: `T` if the test indicator (0035) says anything but
+    /// `0`, else `P`.
     pub fn usage_indicator(&self) -> Cow<'a, str> {
-        let test = |header: &Segment<'a>| Cow::Borrowed(if trimmed(header, 11).is_empty() { "P" } else { "T" });
+        let test =
+            |header: &Segment<'a>| Cow::Borrowed(if matches!(&*trimmed(header, 11), "" | "0") { "P" } else { "T" });
         self.by_standard(|header| trimmed(header, 15), test)
     }
 
@@ -154,12 +155,6 @@ impl<'a> Group<'a> {
     /// GS06 or UNG 0048, as it stands.
     pub fn control_number(&self) -> Cow<'a, str> {
         self.part(6, (5, 1))
-    }
-
-    /// Whether a 997 is due: never for a group of acknowledgments (GS01 `FA`), and never in EDIFACT, where a CONTRL
-    /// answers the whole interchange.
-    pub fn needs_acknowledgment(&self) -> bool {
-        self.standard == Standard::X12 && self.functional_id() != crate::verdict::ACKNOWLEDGMENTS
     }
 
     /// GS08, such as `004010` or `004010VICS`; UNG S008 as `D.96A`, where it is given.

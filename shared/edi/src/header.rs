@@ -66,7 +66,7 @@ pub(crate) fn look(bytes: &[u8], last: bool) -> Look {
 /// Where the next interchange begins, or how many bytes certainly are of none.
 pub(crate) enum Next {
     /// At this byte.
-    At(usize, Header),
+    At(usize),
     /// Nowhere before this byte; beyond it, more bytes are needed.
     NotBefore(usize),
 }
@@ -81,7 +81,7 @@ pub(crate) fn find(bytes: &[u8], len: usize, before: Option<u8>, last: bool) -> 
             continue;
         }
         match look(bytes.get(at..).unwrap_or_default(), last) {
-            Look::Found(header) => return Next::At(at, header),
+            Look::Found(_) => return Next::At(at),
             Look::More => return Next::NotBefore(at),
             Look::Nothing => {}
         }
@@ -97,9 +97,8 @@ pub(crate) fn find_within(bytes: &[u8], len: usize, last: bool) -> Next {
         let rest = bytes.get(at..).unwrap_or_default();
         let new_line = bytes.get(at - 1).is_some_and(|byte| matches!(byte, b'\r' | b'\n'));
         match look(rest, last) {
-            Look::Found(header) if new_line => return Next::At(at, header),
-            Look::Found(header) if header.defects.is_empty() && !rest.starts_with(b"UNB") => {
-                return Next::At(at, header);
+            Look::Found(header) if new_line || (header.defects.is_empty() && !rest.starts_with(b"UNB")) => {
+                return Next::At(at);
             }
             Look::Found(_) | Look::Nothing => {}
             Look::More => return Next::NotBefore(at),
@@ -164,9 +163,13 @@ fn isa(head: &[u8]) -> Option<Header> {
     };
     let standards_id = standards_id.and_then(|field| field.first().copied());
     let repeats = version.is_some_and(|version| version.len() == 5 && version >= b"00402".as_slice());
-    let repetition = standards_id
-        .filter(|&byte| repeats && may_separate(byte))
-        .filter(|&byte| byte != element && byte != component && byte != terminator);
+    // A letter, usually the U of earlier versions, says that nothing repeats.
+    let repetition = standards_id.filter(|&byte| repeats && may_separate(byte));
+    let free = |byte: &u8| ![element, component, terminator].contains(byte);
+    if repetition.is_some_and(|byte| !free(&byte)) {
+        defects.push(SyntaxCode::RepetitionSeparatorInvalid);
+    }
+    let repetition = repetition.filter(free);
     let delimiters = Delimiters::unchecked([element, component, terminator], repetition, None, b'.');
     let wrapped = wrapped || is_wrapped(head, len, terminator);
     let syntax = Syntax::new(delimiters, Charset::Guess, wrapped);

@@ -73,7 +73,9 @@ mod tests {
         let hash = |keep: bool, lines: &[&str]| {
             let mut trace = Trace::with_lines();
             trace.keep_lines(keep);
-            lines.iter().for_each(|line| trace.add(Timestamp::UNIX_EPOCH, format_args!("{line}")));
+            for line in lines {
+                trace.add(Timestamp::UNIX_EPOCH, format_args!("{line}"));
+            }
             trace.hash()
         };
         assert_eq!(hash(true, &["one", "another"]), hash(false, &["one", "another"]));

@@ -284,7 +284,9 @@ impl Effects {
         });
         // A warehouse takes files in the order of their numbers.
         placed.sort_by_key(|one| one.interchange);
-        placed.into_iter().for_each(|one| effects.ask(one.purpose == "N", one.order_no));
+        for one in placed {
+            effects.ask(one.purpose == "N", one.order_no);
+        }
         effects
     }
 

@@ -259,13 +259,10 @@ fn defects(only: &str, json: bool, threads: usize, _: &Progress) -> std::result:
 }
 
 #[cfg(feature = "defects")]
-fn defects(only: &str, _: bool, threads: usize, progress: &Progress) -> std::result::Result<Result, ExitCode> {
-    let caught = simulation::defects::hunt(only, threads, &|name, done, all| {
-        progress.tell(|| format!("{name}: {done} of {all}"));
+fn defects(only: &str, _: bool, threads: usize, _: &Progress) -> std::result::Result<Result, ExitCode> {
+    let caught = simulation::defects::hunt(only, threads, &|one| {
+        err(&format!("{} {:<24} {}", if one.holds { "ok  " } else { "FAIL" }, one.name, one.words));
     });
-    for one in &caught {
-        err(&format!("{} {:<28} {}", if one.holds { "ok  " } else { "FAIL" }, one.name, one.words));
-    }
     let rows: Vec<Value> = caught
         .iter()
         .map(|one| json!({ "defect": one.name, "holds": one.holds, "by": one.words, "tries": one.tries }))

@@ -99,11 +99,10 @@ impl Order {
     }
 
     /// The same, asking `placed` whether the warehouse has the order, as [`Order::placed`] would say.
-    pub fn act_of(&self, deed: Deed, placed: &mut dyn FnMut() -> Option<Option<u32>>) -> Option<Act> {
+    pub fn act_of(&self, deed: Deed, placed: &mut dyn FnMut() -> Option<u32>) -> Option<Act> {
         let by_warehouse =
             !matches!(deed, Deed::Release | Deed::Cancel | Deed::PickUp(_) | Deed::Deliver(_) | Deed::Intrude);
-        let placed = if by_warehouse { Some(placed()?) } else { None };
-        let group = placed.flatten().unwrap_or(0);
+        let group = if by_warehouse { placed()? } else { 0 };
         let name = format!("{}-{deed:?}", self.no);
         let id = self.release_id();
         let webhook = |partner, topic, body: serde_json::Value| Some(Act::webhook(partner, topic, &name, &body));
@@ -185,8 +184,8 @@ impl Order {
         }
     }
 
-    /// Whether the warehouse has the order: by itself, or under the control number of this group. None if it has not.
-    pub fn placed(&self, world: &World) -> Option<Option<u32>> {
+    /// The control number of the group in which the warehouse has the order, 0 if it came without one; none if it has not.
+    pub fn placed(&self, world: &World) -> Option<u32> {
         let mut found = None;
         match self.warehouse {
             Warehouse::Bolt => {
@@ -194,7 +193,7 @@ impl Order {
                 world.see_done(|partner, _, body| {
                     let text = std::str::from_utf8(body).unwrap_or_default();
                     if partner.as_str() == BOLT && text.contains(mark) && text.contains(id.as_str()) {
-                        found = Some(None);
+                        found = Some(0);
                     }
                 });
             }
@@ -202,7 +201,7 @@ impl Order {
                 if name.starts_with("940-") {
                     let placed = read_940(bytes);
                     if placed.order_no == self.no && placed.purpose == "N" {
-                        found = Some(Some(placed.group));
+                        found = Some(placed.group);
                     }
                 }
             }),

@@ -247,7 +247,7 @@ struct Story<'a> {
     numbers: Numbers,
     done: Vec<Done>,
     /// Orders that their warehouses have, under which number: that does not change any more.
-    placed: RefCell<Vec<Option<Option<u32>>>>,
+    placed: RefCell<Vec<Option<u32>>>,
 }
 
 impl Story<'_> {
@@ -362,10 +362,14 @@ impl Story<'_> {
             }
             // Some operators redrive and keep a copy, and redrive that again.
             if round == 0 && self.plan.seed.is_multiple_of(2) && !self.plan.redrive_late && poison == 0 {
-                QueueName::READ.into_iter().for_each(|queue| _ = self.world.redrive_and_keep(queue));
+                for queue in QueueName::READ {
+                    self.world.redrive_and_keep(queue);
+                }
                 let _ = self.world.run();
             }
-            QueueName::READ.into_iter().for_each(|queue| _ = self.world.redrive(queue));
+            for queue in QueueName::READ {
+                self.world.redrive(queue);
+            }
             let _ = self.world.run();
         }
     }

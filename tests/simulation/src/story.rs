@@ -91,6 +91,7 @@ impl Act {
     }
 
     /// The same thing told again by one who forgot that it was told: other key, other webhook id, other file name.
+    #[must_use]
     pub fn renamed(&self) -> Self {
         let mut again = self.clone();
         match &mut again {

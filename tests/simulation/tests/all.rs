@@ -13,7 +13,9 @@
 
 mod acknowledging;
 mod concurrent;
+mod doors;
 mod drawn;
+mod ends;
 mod faults;
 mod happy;
 mod logged;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Dictionary, ElementSpec, Guide, Kind, Node, Relation, RelationKind, SegmentSpec, Shape};
-use crate::limits::GUIDE_ELEMENTS_MAX;
+use crate::delimiters::Standard;
+use crate::limits::{GUIDE_ELEMENTS_MAX, GUIDE_NODES_MAX};
 
 /// A definition that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,17 +40,36 @@ pub(super) fn lines(definition: &str) -> impl Iterator<Item = (usize, &str)> {
         .filter(|(_, line)| !line.is_empty())
 }
 
-pub(super) fn guide(definition: &str, dictionary: &Arc<Dictionary>) -> Result<Guide, GuideError> {
-    let mut lines = lines(definition);
-    let (number, head) = lines.next().ok_or_else(|| at("set", 0)(wrong("empty definition", "")))?;
+/// The first line of a set's definition.
+pub(super) struct Head<'t> {
+    id: &'t str,
+    /// Empty for EDIFACT.
+    functional_id: &'t str,
+    pub(super) version: &'t str,
+}
+
+impl Head<'_> {
+    pub(super) fn standard(&self) -> Standard {
+        if self.functional_id.is_empty() { Standard::Edifact } else { Standard::X12 }
+    }
+}
+
+pub(super) fn head(definition: &str) -> Result<Head<'_>, GuideError> {
+    let (number, head) = lines(definition).next().ok_or_else(|| at("set", 0)(wrong("empty definition", "")))?;
     let fields: Vec<&str> = head.split_whitespace().collect();
-    let ["set", id, functional_id, version] = fields.as_slice() else {
+    let ["set", id, functional_id, version] = *fields.as_slice() else {
         return Err(at("set", number)(wrong("expected `set ID GS01 VERSION`", head)));
     };
+    let functional_id = if functional_id == "-" { "" } else { functional_id };
+    Ok(Head { id, functional_id, version })
+}
+
+pub(super) fn guide(definition: &str, dictionary: &Arc<Dictionary>) -> Result<Guide, GuideError> {
+    let Head { id, functional_id, version } = head(definition)?;
     // Nodes that are still open, each with its indentation; a line closes all that are indented as far or farther.
     let mut open: Vec<(usize, Node)> = Vec::new();
     let mut order = Vec::new();
-    for (number, line) in lines {
+    for (number, line) in lines(definition).skip(1) {
         let indent = line.len() - line.trim_start().len();
         close(&mut open, &mut order, indent);
         let node = node(line.trim()).map_err(at("set", number))?;
@@ -59,7 +79,9 @@ pub(super) fn guide(definition: &str, dictionary: &Arc<Dictionary>) -> Result<Gu
         open.push((indent, node));
     }
     close(&mut open, &mut order, 0);
-    let functional_id = if *functional_id == "-" { "" } else { functional_id };
+    if let Some(node) = one_too_many(&order) {
+        return Err(at("set", 0)(wrong("too many segments in the set or in a loop", &node.id)));
+    }
     Ok(Guide::new([id, functional_id, version], order, Arc::clone(dictionary), Vec::new()))
 }
 
@@ -70,6 +92,11 @@ fn close(open: &mut Vec<(usize, Node)>, order: &mut Vec<Node>, indent: usize) {
             None => order.push(node),
         }
     }
+}
+
+/// The first node that is one more than may stand side by side.
+fn one_too_many(nodes: &[Node]) -> Option<&Node> {
+    nodes.get(GUIDE_NODES_MAX).or_else(|| nodes.iter().find_map(|node| one_too_many(&node.children)))
 }
 
 /// `SEGMENT MIN..MAX`
@@ -337,6 +364,20 @@ mod tests {
         let Shape::Composite { components, relations } = &composite.shape else { panic!() };
         assert_eq!((composite.repeat, components.len(), relations.len()), (3, 3, 1));
         assert!(matches!(&components[2].shape, Shape::Simple { codes, .. } if codes == &["AB", "CD"]));
+    }
+
+    #[test]
+    fn a_level_holds_as_many_segments_as_a_word_has_bits() {
+        let dictionary = Arc::new(dictionary("", "N1: 98 M ID 2/3").unwrap());
+        let of = |indent: &str, lines: usize| {
+            let lines = format!("{indent}N1 0..1\n").repeat(lines);
+            guide(&format!("set 100 XX 004010\nN1 0..1\n{lines}"), &dictionary)
+                .map(|_| ())
+                .map_err(|error| error.problem)
+        };
+        let too_many = Err("too many segments in the set or in a loop");
+        assert_eq!((of("", GUIDE_NODES_MAX - 1), of("", GUIDE_NODES_MAX)), (Ok(()), too_many));
+        assert_eq!((of("  ", GUIDE_NODES_MAX), of("  ", GUIDE_NODES_MAX + 1)), (Ok(()), too_many));
     }
 
     #[test]
