@@ -233,6 +233,7 @@ fn lint_together(house: &House, partners: &BTreeMap<PartnerId, Profile>, lints: 
     }
     let mut identities = BTreeMap::new();
     let mut keys = BTreeMap::new();
+    let mut certificates = BTreeMap::new();
     let mut clients = BTreeMap::new();
     for profile in partners.values() {
         let file = format!("{}.toml", profile.id);
@@ -241,9 +242,14 @@ fn lint_together(house: &House, partners: &BTreeMap<PartnerId, Profile>, lints: 
         {
             complain(file.clone(), format!("has the EDI identity of {other}"));
         }
-        for key in profile.auth.api_key_sha256.iter().chain(&profile.auth.certificate_sha256) {
+        for key in &profile.auth.api_key_sha256 {
             if let Some(other) = keys.insert(key, &profile.id) {
-                complain(file.clone(), format!("shares an API key or certificate with {other}"));
+                complain(file.clone(), format!("shares an API key with {other}"));
+            }
+        }
+        for certificate in &profile.auth.certificate_sha256 {
+            if let Some(other) = certificates.insert(certificate, &profile.id) {
+                complain(file.clone(), format!("shares a certificate with {other}"));
             }
         }
         if let Some(oauth2) = &profile.auth.oauth2

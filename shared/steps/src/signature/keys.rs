@@ -3,7 +3,8 @@
 use aws_lc_rs::signature::RsaPublicKeyComponents;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use canonical::Digest;
 use serde::Deserialize;
 
 /// Longest key set that is read, in bytes: thirty RSA keys of 4,096 bits with their certificates.
@@ -116,6 +117,15 @@ impl KeySet {
     fn named<'a>(&'a self, id: Option<&'a str>) -> impl Iterator<Item = &'a PublicKey> {
         self.0.iter().filter(move |key| id.is_none() || key.id.as_deref() == id)
     }
+}
+
+/// SHA-256 of a certificate in PEM, over its DER form. Of a chain the first one, which is the holder's own.
+pub fn fingerprint(pem: &str) -> Option<Digest> {
+    let (_, after) = pem.split_once("-----BEGIN CERTIFICATE-----")?;
+    let (text, _) = after.split_once("-----END CERTIFICATE-----")?;
+    let text: String = text.split_ascii_whitespace().collect();
+    let der = STANDARD.decode(text).ok()?;
+    (!der.is_empty()).then(|| Digest::of(&der))
 }
 
 fn read(key: serde_json::Value) -> Option<PublicKey> {

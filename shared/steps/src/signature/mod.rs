@@ -113,9 +113,18 @@ pub fn verify(
     Ok(presented.id.map_or_else(|| Digest::of(body).to_string(), Cow::into_owned))
 }
 
-/// The id of the key that a request says it is signed with, for schemes with a key set.
-pub fn key_id<'a>(scheme: &Signature, headers: &'a [(String, String)]) -> Option<Cow<'a, str>> {
-    header(headers, scheme.described()?.key_id_header.as_deref()?)
+/// The id of a message whose sender is known by other means than a signature: `webhook-id`, or else the body's digest.
+pub fn claimed_id(headers: &[(String, String)], body: &[u8]) -> Result<String, SignatureError> {
+    match header(headers, "webhook-id") {
+        Some(id) if is_plain(&id) => Ok(id.into_owned()),
+        Some(_) => Err(SignatureError::Header),
+        None => Ok(Digest::of(body).to_string()),
+    }
+}
+
+/// Whether an id is one: what is joined by a comma is two headers, and neither is meant.
+fn is_plain(id: &str) -> bool {
+    !id.is_empty() && id.len() <= ID_LEN_MAX && id.bytes().all(|b| b.is_ascii_graphic() && b != b',')
 }
 
 /// A signature and the algorithm that its label names.
@@ -147,11 +156,7 @@ impl<'a> Presented<'a> {
         };
         let id = wanted(&template.id_header)?;
         let key_id = wanted(&template.key_id_header)?;
-        // What is joined by a comma is two headers, and neither is meant.
-        let plain = |text: &str| {
-            !text.is_empty() && text.len() <= ID_LEN_MAX && text.bytes().all(|b| b.is_ascii_graphic() && b != b',')
-        };
-        if [&id, &key_id].into_iter().flatten().any(|text| !plain(text)) {
+        if [&id, &key_id].into_iter().flatten().any(|text| !is_plain(text)) {
             return Err(SignatureError::Header);
         }
         let (signatures, time_behind_label) = signatures(template, &value)?;
