@@ -59,11 +59,11 @@ mod tests {
         KeySets::new(&Settings::from_pairs([("PLAIN_HTTP_HOSTS", "127.0.0.1")])).unwrap()
     }
 
-    /// A server that answers one connection for each of these.
-    async fn server(answers: Vec<String>) -> String {
+    /// Runs `test` beside a server that answers one connection for each of these.
+    async fn beside<T>(answers: &[String], test: impl AsyncFnOnce(&str) -> T) -> T {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://127.0.0.1:{}/jwks", listener.local_addr().unwrap().port());
-        tokio::spawn(async move {
+        let serve = async {
             for answer in answers {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let mut asked = [0; 4096];
@@ -71,8 +71,12 @@ mod tests {
                 assert!(asked[..len].starts_with(b"GET /jwks"));
                 stream.write_all(answer.as_bytes()).await.unwrap();
             }
-        });
-        url
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            result = test(&url) => result,
+            () = serve => unreachable!("the server goes on"),
+        }
     }
 
     fn answer(status: &str, body: &str) -> String {
@@ -81,17 +85,31 @@ mod tests {
 
     #[tokio::test]
     async fn a_set_is_held_asked_for_again_when_a_key_is_missing_and_served_while_its_server_is_out() {
-        let url = server(vec![answer("200 OK", "one"), answer("200 OK", "two"), answer("500 Oops", "")]).await;
-        let (sets, start) = (key_sets(), now());
-        let again = start + Duration::from_secs(AGAIN_S);
-        assert_eq!(sets.key_set_at(&url, Read::Held, start).await.unwrap(), "one");
-        assert_eq!(sets.key_set_at(&url, Read::Again, start).await.unwrap(), "one", "the server is not asked for each");
-        assert_eq!(sets.key_set_at(&url, Read::Held, again).await.unwrap(), "one");
-        assert_eq!(sets.key_set_at(&url, Read::Again, again).await.unwrap(), "two");
-        let late = again + Duration::from_secs(FRESH_S);
-        assert_eq!(sets.key_set_at(&url, Read::Held, late).await.unwrap(), "two", "the server is out");
-        let fault = sets.key_set_at(&url, Read::Held, late + Duration::from_secs(STALE_S)).await.unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Transient);
+        let answers = [answer("200 OK", "one"), answer("200 OK", "two"), answer("500 Oops", "")];
+        beside(&answers, async |url| {
+            let (sets, start) = (key_sets(), now());
+            let again = start + Duration::from_secs(AGAIN_S);
+            let read = async |read, at| sets.key_set_at(url, read, at).await;
+            assert_eq!(read(Read::Held, start).await.unwrap(), "one");
+            assert_eq!(read(Read::Again, start).await.unwrap(), "one", "the server is not asked for each");
+            assert_eq!(read(Read::Held, again).await.unwrap(), "one");
+            assert_eq!(read(Read::Again, again).await.unwrap(), "two");
+            let late = again + Duration::from_secs(FRESH_S);
+            assert_eq!(read(Read::Held, late).await.unwrap(), "two", "the server is out");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_set_whose_server_was_out_for_a_day_is_not_taken_any_more() {
+        let answers = [answer("200 OK", "one"), answer("500 Oops", "")];
+        beside(&answers, async |url| {
+            let (sets, start) = (key_sets(), now());
+            sets.key_set_at(url, Read::Held, start).await.unwrap();
+            let fault = sets.key_set_at(url, Read::Held, start + Duration::from_secs(STALE_S)).await.unwrap_err();
+            assert_eq!(fault.kind, FaultKind::Transient);
+        })
+        .await;
     }
 
     #[tokio::test]
@@ -100,8 +118,8 @@ mod tests {
         let most = answer("200 OK", &"x".repeat(LEN_MAX));
         let moved = "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n".to_owned();
         for (answer, taken) in [(long, false), (most, true), (moved, false)] {
-            let url = server(vec![answer]).await;
-            assert_eq!(key_sets().key_set_at(&url, Read::Held, now()).await.is_ok(), taken);
+            let read = beside(&[answer], async |url| key_sets().key_set_at(url, Read::Held, now()).await).await;
+            assert_eq!(read.is_ok(), taken);
         }
         for url in ["https://169.254.169.254/jwks", "http://example.com/jwks", "file:///etc/passwd"] {
             let fault = key_sets().key_set_at(url, Read::Held, now()).await.unwrap_err();
