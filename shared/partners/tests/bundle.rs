@@ -136,6 +136,7 @@ mod tests {
             (signature("scheme = \"template\""), "that scheme needs it"),
             (signature("scheme = \"shopify\", jwks_url = \"https://x\""), "belongs to rsa-sha256 alone"),
             (signature("scheme = \"shipstation\", jwks_url = \"ftp://x\""), "must be an https URL"),
+            (signature("scheme = \"shipstation\", jwks_url = \"https://x/?token=1\""), "without user, query or"),
             (template("x-sig => X-Sig"), "lower case letters"),
             (template("\"x-sig\" => "), "must name 1 to 4 headers"),
             (template("sig= => a b="), "a label is a word"),
