@@ -22,9 +22,9 @@ const FRESH_S: u64 = 5 * 60;
 /// enough that a revoked secret does not live on unnoticed.
 const STALE_S: u64 = 24 * 60 * 60;
 
-/// How long after the store was asked it is asked again for a signature that does not match, in seconds. Nobody hands
-/// over a new secret and signs with it within one; and no flood of wrong signatures makes more calls than this.
-const AGAIN_S: u64 = 1;
+/// How long after the store was asked it is asked again for a signature that does not match, in seconds. A rotation
+/// waits for as long before it gives the new secret out; and no flood of wrong signatures makes more calls than this.
+pub(crate) const AGAIN_S: u64 = 1;
 
 /// The secrets.
 #[derive(Debug)]

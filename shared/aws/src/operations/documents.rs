@@ -1,5 +1,7 @@
 //! Documents, profiles and secrets, as operators see them.
 
+use std::time::Duration;
+
 use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use canonical::{Digest, PartnerId};
@@ -13,6 +15,7 @@ use crate::classify;
 use crate::operations::Operations;
 use crate::profiles::BUNDLE_KEY;
 use crate::secret_value::SecretValue;
+use crate::secrets::AGAIN_S;
 
 /// An object that was listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -75,6 +78,8 @@ impl Operations {
             },
         };
         self.write_secret(&id, &value).await?;
+        // Who is given the new secret after this wait is refused by no function, whenever it asked the store before.
+        tokio::time::sleep(Duration::from_secs(AGAIN_S)).await;
         Ok(until)
     }
 
