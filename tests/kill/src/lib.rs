@@ -30,10 +30,13 @@ use proxy::Proxy;
 use traffic::{Played, Traffic};
 
 /// Orders that are played side by side: what two cores and an emulator of one thread bear.
-const SIDE_BY_SIDE: usize = 12;
+const SIDE_BY_SIDE: usize = 16;
 
 /// Longest time without a kill. What nobody passes for so long is not in the traffic, and the run ends and says so.
 const NO_KILL_MAX: Duration = Duration::from_mins(3);
+
+/// How often an operator looks at the dead letters while functions die.
+const REDRIVE_EVERY: Duration = Duration::from_secs(5);
 
 /// How often it is looked whether the plan is done.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -152,19 +155,28 @@ async fn disturb(world: &World, proxy: &Proxy, asked: Asked<'_>, watch: Stopwatc
     proxy.plan().begin(asked.kills, asked.seed);
     let killed = play_on(world, &traffic, proxy, asked).await;
     proxy.plan().end();
-    let renewed = killed?;
-    let redriven = operator::until_quiet(world, proxy, progress).await?;
+    let Besides { renewed, redriven } = killed?;
+    let redriven = redriven + operator::until_quiet(world, proxy, progress).await?;
     progress("counting");
     let verdict = judge(world, proxy, asked, &calm, &traffic.played()).await?;
     let elapsed_ms = u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(Verdict { renewed, redriven, elapsed_ms, ..verdict })
 }
 
-/// Plays orders until all kills were made, and the orders to their end. How many processes were ended at no named point,
-/// so that new ones pass one.
-async fn play_on(world: &World, traffic: &Traffic<'_>, proxy: &Proxy, asked: Asked<'_>) -> Result<usize, Error> {
+/// What was done besides the kills.
+#[derive(Debug, Default)]
+struct Besides {
+    /// Processes that were ended at no named point.
+    renewed: usize,
+    /// Dead letters that were moved back.
+    redriven: usize,
+}
+
+/// Plays orders until all kills were made, and the orders to their end.
+async fn play_on(world: &World, traffic: &Traffic<'_>, proxy: &Proxy, asked: Asked<'_>) -> Result<Besides, Error> {
     let mut running = FuturesUnordered::new();
-    let (mut kills, mut renewed, mut since) = (0, 0, Stopwatch::start());
+    let (mut kills, mut since, mut looked) = (0, Stopwatch::start(), Stopwatch::start());
+    let mut ended = Besides::default();
     loop {
         let done = proxy.plan().history.len();
         if done > kills {
@@ -173,7 +185,7 @@ async fn play_on(world: &World, traffic: &Traffic<'_>, proxy: &Proxy, asked: Ask
         }
         let is_done = proxy.plan().is_done();
         if is_done && running.is_empty() {
-            return Ok(renewed);
+            return Ok(ended);
         }
         if !is_done && since.elapsed() > NO_KILL_MAX {
             let seconds = NO_KILL_MAX.as_secs();
@@ -182,7 +194,11 @@ async fn play_on(world: &World, traffic: &Traffic<'_>, proxy: &Proxy, asked: Ask
             return Err(Error::Late { what, seconds });
         }
         for function in proxy.plan().idle() {
-            renewed += world.kill_functions(&[&function]);
+            ended.renewed += world.kill_functions(&[&function]);
+        }
+        if looked.elapsed() > REDRIVE_EVERY {
+            ended.redriven += operator::redrive(world).await?;
+            looked = Stopwatch::start();
         }
         while !is_done && running.len() < SIDE_BY_SIDE {
             running.push(traffic.play_next());

@@ -36,6 +36,9 @@ struct Cli {
     /// Build the functions in cargo's release profile.
     #[arg(long)]
     release: bool,
+    /// Take the functions from this folder, `<function>/bootstrap`, and build none.
+    #[arg(long, value_name = "DIR", conflicts_with = "release")]
+    functions: Option<PathBuf>,
     /// Keep the stack's state and the emulator's log in this new directory.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -78,7 +81,7 @@ async fn run(cli: &Cli, out: &Out) -> Result<Verdict, Error> {
     let built =
         if cli.release { Some(local::build_functions(local::Profile::Release, &progress).await?) } else { None };
     let kills = usize::try_from(cli.kills).unwrap_or(usize::MAX);
-    let (functions, data_dir) = (built.as_deref(), cli.data.as_deref());
+    let (functions, data_dir) = (built.as_deref().or(cli.functions.as_deref()), cli.data.as_deref());
     kill::run(Asked { kills, seed: cli.seed, functions, data_dir, progress: &progress }).await
 }
 

@@ -52,6 +52,18 @@ pub(crate) async fn hasten(world: &World) -> Result<(), Error> {
     Ok(())
 }
 
+/// Begins to move dead letters back to where they failed; how many.
+pub(crate) async fn redrive(world: &World) -> Result<usize, Error> {
+    let mut moved = 0;
+    for depth in world.operations.queue_depths().await? {
+        if depth.kind == QueueKind::DeadLetter && depth.waiting > 0 {
+            world.operations.redrive(&depth.step).await?;
+            moved += usize::try_from(depth.waiting).unwrap_or(usize::MAX);
+        }
+    }
+    Ok(moved)
+}
+
 /// Waits until no step has anything left to do, moving dead letters back meanwhile; how many were moved.
 pub(crate) async fn until_quiet(
     world: &World,
@@ -60,12 +72,8 @@ pub(crate) async fn until_quiet(
 ) -> Result<usize, Error> {
     let (watch, mut quiet, mut moved) = (Stopwatch::start(), None, 0);
     loop {
+        moved += redrive(world).await?;
         let depths = world.operations.queue_depths().await?;
-        for depth in depths.iter().filter(|depth| depth.kind == QueueKind::DeadLetter && depth.waiting > 0) {
-            progress(&format!("moving {} dead letters back to {}", depth.waiting, depth.step));
-            world.operations.redrive(&depth.step).await?;
-            moved += usize::try_from(depth.waiting).unwrap_or(usize::MAX);
-        }
         let of_work = depths.iter().filter(|depth| depth.kind == QueueKind::Work);
         let waiting: u64 = of_work.map(aws::QueueDepth::total).sum();
         let dead: u64 = depths.iter().filter(|d| d.kind == QueueKind::DeadLetter).map(aws::QueueDepth::total).sum();

@@ -275,18 +275,24 @@ fn shuffle<T>(items: &mut [T], state: &mut u64) {
     }
 }
 
-/// The same points, each function's in their order and the functions in turn: few kills too are kills of every function.
+/// The same points, each function's in their order and spread evenly: few kills too are kills of every function, and many
+/// do not hit one function alone at the end.
 fn spread(points: Vec<Point>) -> Vec<Point> {
-    let mut by_function: BTreeMap<String, VecDeque<Point>> = BTreeMap::new();
+    /// Fine enough to tell the places of some hundred points apart.
+    const PARTS: usize = 1 << 20;
+    let mut by_function: BTreeMap<String, Vec<Point>> = BTreeMap::new();
     for point in points {
-        by_function.entry(point.call.function.clone()).or_default().push_back(point);
+        by_function.entry(point.call.function.clone()).or_default().push(point);
     }
-    let mut spread = Vec::new();
-    while !by_function.is_empty() {
-        spread.extend(by_function.values_mut().filter_map(VecDeque::pop_front));
-        by_function.retain(|_, points| !points.is_empty());
+    let mut placed: Vec<(usize, Point)> = Vec::new();
+    for points in by_function.into_values() {
+        let count = points.len();
+        // The middle of its share of the round, in parts of the round.
+        let place = |at: usize| (2 * at + 1) * PARTS / (2 * count);
+        placed.extend(points.into_iter().enumerate().map(|(at, point)| (place(at), point)));
     }
-    spread
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().map(|(_, point)| point).collect()
 }
 
 #[cfg(test)]
