@@ -117,19 +117,14 @@ impl Stack {
     /// Each says what to install, stop or mend.
     pub async fn start(options: Options<'_>) -> Result<Self, Error> {
         let progress = options.progress;
-        let home = Home::open(options.data_dir)?;
-        let data_dir = home.path.clone();
-        let port = settle_port(&data_dir, options.port).await?;
-        let python = python::environment("venv", "requirements.txt", progress).await?;
-        let built = match options.build {
-            Some(folder) => folder.to_path_buf(),
-            None => build::functions(Profile::Dev, progress).await?,
+        // Before anything runs: a build takes minutes, and fails.
+        let built = async || match options.build {
+            Some(folder) => Ok(folder.to_path_buf()),
+            None => build::functions(Profile::Dev, progress).await,
         };
-        progress("starting the emulator");
-        let emulator = Emulator::start(&python, &data_dir, port, options.functions_call.unwrap_or(port)).await?;
-        let endpoint = format!("http://127.0.0.1:{port}");
+        let (mut stack, python, built) = Self::started(&options, built).await?;
         let order = serde_json::json!({
-            "endpoint": endpoint,
+            "endpoint": stack.endpoint,
             "region": REGION,
             "access_key": ACCESS_KEY,
             "secret_key": SECRET_KEY,
@@ -142,23 +137,51 @@ impl Stack {
                 "PlainHttpHosts": options.plain_http_hosts,
             },
         });
-        let outputs = deploy(&python, &order.to_string(), progress)
+        stack.outputs = deploy(&python, &order.to_string(), progress)
             .await?
-            .map_err(|reason| Error::Deploy { reason, log: emulator.log.clone() })?;
+            .map_err(|reason| Error::Deploy { reason, log: stack.emulator.log.clone() })?;
         // The address with the API's host name would need a resolver that knows `*.localhost`.
-        let api = outputs.get("ApiId").map_or("", String::as_str);
-        let api_url = format!("{endpoint}/_aws/execute-api/{api}");
-        Ok(Self {
+        let api = stack.outputs.get("ApiId").map_or("", String::as_str);
+        stack.api_url = format!("{}/_aws/execute-api/{api}", stack.endpoint);
+        Ok(stack)
+    }
+
+    /// Starts the emulator alone: nothing is built, nothing deployed, and there are no outputs. Of the options,
+    /// `data_dir`, `port`, `functions_call` and `progress` count.
+    ///
+    /// # Errors
+    ///
+    /// Each says what to install, stop or mend.
+    pub async fn bare(options: Options<'_>) -> Result<Self, Error> {
+        let (stack, ..) = Self::started(&options, async || Ok(())).await?;
+        Ok(stack)
+    }
+
+    /// The emulator at work, with the Python that it runs on and what `before` gave.
+    async fn started<T>(
+        options: &Options<'_>,
+        before: impl AsyncFnOnce() -> Result<T, Error>,
+    ) -> Result<(Self, PathBuf, T), Error> {
+        let home = Home::open(options.data_dir)?;
+        let data_dir = home.path.clone();
+        let port = settle_port(&data_dir, options.port).await?;
+        let python = python::environment("venv", "requirements.txt", options.progress).await?;
+        let before = before().await?;
+        (options.progress)("starting the emulator");
+        let emulator = Emulator::start(&python, &data_dir, port, options.functions_call.unwrap_or(port)).await?;
+        let endpoint = format!("http://127.0.0.1:{port}");
+        let stack = Self {
+            api_url: String::new(),
             endpoint,
-            api_url,
-            outputs,
+            outputs: BTreeMap::new(),
             region: REGION,
             access_key: ACCESS_KEY,
             secret_key: SECRET_KEY,
             data_dir,
             emulator,
             home,
-        })
+        };
+        Ok((stack, python, before))
     }
 
     /// An output of the template; empty if there is none of that name.

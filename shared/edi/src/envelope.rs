@@ -156,12 +156,6 @@ impl<'a> Group<'a> {
         self.part(6, (5, 1))
     }
 
-    /// Whether a 997 is due: never for a group of acknowledgments (GS01 `FA`), and never in EDIFACT, where a CONTRL
-    /// answers the whole interchange.
-    pub fn needs_acknowledgment(&self) -> bool {
-        self.standard == Standard::X12 && self.functional_id() != crate::verdict::ACKNOWLEDGMENTS
-    }
-
     /// GS08, such as `004010` or `004010VICS`; UNG S008 as `D.96A`, where it is given.
     pub fn version(&self) -> Cow<'a, str> {
         match (self.standard, self.header.as_ref()) {

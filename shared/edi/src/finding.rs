@@ -347,6 +347,11 @@ syntax_codes! {
     DecimalMarkInvalid = "decimal-mark-invalid", Element, Reject, Some("6"), contrl "19";
     /// The code is none of those that may stand here.
     CodeInvalid = "code-invalid", Element, Reject, Some("7"), contrl "12";
+    /// A level of the hierarchy has a number that was used before, or names a parent that is not before it.
+    /// HL01 and HL02; CPS 7164 and 7166. A note: the tree is the meaning of a set and not its syntax, which is all that a
+    /// 997 and a CONTRL judge (X12.6, semantic notes of HL); whoever maps the set refuses it. Code 7, an invalid code value,
+    /// is what partners say of it.
+    HierarchyInvalid = "hierarchy-invalid", Element, Note, Some("7"), contrl "12";
     /// The date is none of the calendar.
     DateInvalid = "date-invalid", Element, Reject, Some("8"), contrl "12";
     /// The time is none of the day.

@@ -66,7 +66,7 @@ pub(crate) fn look(bytes: &[u8], last: bool) -> Look {
 /// Where the next interchange begins, or how many bytes certainly are of none.
 pub(crate) enum Next {
     /// At this byte.
-    At(usize, Header),
+    At(usize),
     /// Nowhere before this byte; beyond it, more bytes are needed.
     NotBefore(usize),
 }
@@ -81,7 +81,7 @@ pub(crate) fn find(bytes: &[u8], len: usize, before: Option<u8>, last: bool) -> 
             continue;
         }
         match look(bytes.get(at..).unwrap_or_default(), last) {
-            Look::Found(header) => return Next::At(at, header),
+            Look::Found(_) => return Next::At(at),
             Look::More => return Next::NotBefore(at),
             Look::Nothing => {}
         }
@@ -97,9 +97,8 @@ pub(crate) fn find_within(bytes: &[u8], len: usize, last: bool) -> Next {
         let rest = bytes.get(at..).unwrap_or_default();
         let new_line = bytes.get(at - 1).is_some_and(|byte| matches!(byte, b'\r' | b'\n'));
         match look(rest, last) {
-            Look::Found(header) if new_line => return Next::At(at, header),
-            Look::Found(header) if header.defects.is_empty() && !rest.starts_with(b"UNB") => {
-                return Next::At(at, header);
+            Look::Found(header) if new_line || (header.defects.is_empty() && !rest.starts_with(b"UNB")) => {
+                return Next::At(at);
             }
             Look::Found(_) | Look::Nothing => {}
             Look::More => return Next::NotBefore(at),

@@ -22,6 +22,10 @@ pub const ISA_LEN_MAX: usize = 256;
 /// standards have some thirty; which of them are there is kept in the bits of one word.
 pub const GUIDE_ELEMENTS_MAX: usize = 64;
 
+/// Most segments and loops that stand side by side in a guide: in the set itself, or in one loop. The widest sets of the
+/// standards have some fifty; where a segment belongs is found by the bits of one word.
+pub const GUIDE_NODES_MAX: usize = 64;
+
 /// Most lines of an overlay. A partner that deviates more often has a guide of its own.
 pub const OVERLAY_LINES_MAX: usize = 500;
 

@@ -9,7 +9,7 @@ use crate::limits::CONTROL_NUMBERS_MAX;
 const DIGITS_MAX: usize = 18;
 
 /// Control numbers so far, as many as are remembered.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     /// Numbers each one more than the one before, as nearly all senders count.
     run: Run,
@@ -116,6 +116,12 @@ impl Seen {
         self.insert_key(key(&[joined.bytes(), b"joined"]))
     }
 
+    /// Whether a control number was taken in. Of any, if there were more than are remembered.
+    pub(crate) fn has(&self, control: &[u8]) -> bool {
+        let in_run = self.run.distance(control).is_some_and(|distance| distance < self.run.count);
+        in_run || self.others.contains(&key(&[control])) || !self.has_room()
+    }
+
     fn insert_key(&mut self, key: u128) -> bool {
         if self.has_room() { self.others.insert(key) } else { !self.others.contains(&key) }
     }
@@ -203,8 +209,20 @@ mod tests {
         for row in rows {
             let (mut seen, mut all) = (Seen::default(), HashSet::new());
             for control in row {
+                assert_eq!(seen.has(control.as_bytes()), all.contains(control), "{control} of {row:?}");
                 assert_eq!(seen.insert(control.as_bytes()), all.insert(*control), "{control} of {row:?}");
             }
         }
+    }
+
+    #[test]
+    fn of_more_numbers_than_are_remembered_none_is_said_to_be_missing() {
+        let mut seen = Seen::default();
+        for number in 1..CONTROL_NUMBERS_MAX {
+            assert!(seen.insert(number.to_string().as_bytes()));
+        }
+        assert!(!seen.has(b"A1"));
+        assert!(seen.insert(CONTROL_NUMBERS_MAX.to_string().as_bytes()));
+        assert!(seen.has(b"A1"));
     }
 }

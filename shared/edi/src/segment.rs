@@ -108,11 +108,11 @@ impl<'a> Segment<'a> {
         if syntax.wrapped() { segment.joined() } else { segment }
     }
 
-    /// A segment of a set, with one byte of terminator, in a file that is not in records.
+    /// The same with one byte of terminator, in a file that is not in records.
     #[expect(clippy::inline_always, reason = "see Events::next")]
     #[inline(always)]
-    pub(crate) fn plain(bytes: &'a [u8], start: usize, syntax: Syntax, separators: u64, position: u32) -> Self {
-        Self { bytes, start, separators, syntax, position, joined_id: [0; 3], tail: 1 }
+    pub(crate) fn plain(bytes: &'a [u8], start: usize, syntax: Syntax, separators: u64) -> Self {
+        Self { bytes, start, separators, syntax, position: 0, joined_id: [0; 3], tail: 1 }
     }
 
     /// Puts an id together that a record's end divides.
@@ -153,9 +153,11 @@ impl<'a> Segment<'a> {
             let len = self.separators.trailing_zeros() as usize;
             return self.bytes.get(..len).unwrap_or(self.bytes);
         }
-        if self.bytes.len() <= scan::BLOCK {
-            return self.bytes;
-        }
+        if self.bytes.len() <= scan::BLOCK { self.bytes } else { self.id_of_long() }
+    }
+
+    #[inline(never)]
+    fn id_of_long(&self) -> &'a [u8] {
         self.parts().next().unwrap_or(self.bytes)
     }
 
@@ -231,14 +233,33 @@ impl<'a> Segment<'a> {
     }
 
     /// The bytes of element `n` with all its components and repetitions, as they stand; `None` if empty or not there.
+    #[inline]
     pub fn element_bytes(&self, n: usize) -> Option<&'a [u8]> {
-        let bytes = if self.bytes.len() <= scan::BLOCK && !self.is_binary() {
-            self.element_of_block(n)?
-        } else {
-            self.elements_raw().nth(n.checked_sub(1)?)?
-        };
+        if self.bytes.len() <= scan::BLOCK && !self.is_binary() && !self.syntax.wrapped() {
+            return self.element_of_block(n).filter(|bytes| !bytes.is_empty());
+        }
+        self.element_anywhere(n)
+    }
+
+    /// The same of a segment of any length and in records.
+    #[inline(never)]
+    fn element_anywhere(&self, n: usize) -> Option<&'a [u8]> {
+        let bytes = self.elements_raw().nth(n.checked_sub(1)?)?;
         let empty = if self.syntax.wrapped() { bytes.iter().all(|&byte| is_line_end(byte)) } else { bytes.is_empty() };
         (!empty).then_some(bytes)
+    }
+
+    /// Both elements of a segment of fewer than 64 bytes that has just two, neither of them empty, and is in no records.
+    #[inline]
+    pub(crate) fn two_elements(&self) -> Option<(&'a [u8], &'a [u8])> {
+        let first = self.separators.trailing_zeros() as usize;
+        let others = self.separators & self.separators.wrapping_sub(1);
+        let second = others.trailing_zeros() as usize;
+        if !others.is_power_of_two() || self.bytes.len() >= scan::BLOCK || self.is_binary() || self.syntax.wrapped() {
+            return None;
+        }
+        let (one, two) = (self.bytes.get(first + 1..second)?, self.bytes.get(second + 1..)?);
+        (!one.is_empty() && !two.is_empty()).then_some((one, two))
     }
 
     /// Element `n`, where all separators are those of the first block.
@@ -283,11 +304,15 @@ impl<'a> Segment<'a> {
 
     /// Part of this segment as data: without release characters, and without line ends where the file is in records of
     /// one width.
+    #[inline]
     pub fn data<'b>(&self, raw: &'b [u8]) -> Cow<'b, [u8]> {
-        let release = self.syntax.release();
-        if release.is_none() && !self.syntax.wrapped() {
-            return Cow::Borrowed(raw);
+        match self.syntax.release() {
+            None if !self.syntax.wrapped() => Cow::Borrowed(raw),
+            release => self.data_of(raw, release),
         }
+    }
+
+    fn data_of<'b>(&self, raw: &'b [u8], release: Option<u8>) -> Cow<'b, [u8]> {
         let special = |byte: &u8| Some(*byte) == release || (self.syntax.wrapped() && is_line_end(*byte));
         if !raw.iter().any(special) {
             return Cow::Borrowed(raw);

@@ -1,6 +1,6 @@
 //! The reader for files that come in chunks.
 
-use crate::events::{Core, Event, Limits, Step};
+use crate::events::{Envelopes, Event, Limits};
 
 /// Reads a file chunk by chunk, with the events of [`crate::Events`] and ranges in the file as a whole.
 ///
@@ -29,7 +29,7 @@ use crate::events::{Core, Event, Limits, Step};
 /// ```
 #[derive(Debug)]
 pub struct Stream {
-    core: Core,
+    envelopes: Envelopes,
     /// The file from `base` as far as it was fed.
     buffer: Vec<u8>,
     base: usize,
@@ -45,7 +45,7 @@ impl Default for Stream {
 impl Stream {
     /// At the first byte of a file, with other limits than the usual.
     pub fn with_limits(limits: Limits) -> Self {
-        Self { core: Core::new(limits), buffer: Vec::new(), base: 0, finished: false }
+        Self { envelopes: Envelopes::new(limits), buffer: Vec::new(), base: 0, finished: false }
     }
 
     /// The next bytes of the file. What was read of those before is let go. Nothing after [`finish`](Self::finish).
@@ -53,8 +53,8 @@ impl Stream {
         if self.finished {
             return;
         }
-        self.buffer.drain(..(self.core.at - self.base).min(self.buffer.len()));
-        self.base = self.core.at;
+        self.buffer.drain(..(self.envelopes.at() - self.base).min(self.buffer.len()));
+        self.base = self.envelopes.at();
         let len = self.buffer.len() + chunk.len();
         if len > self.buffer.capacity() {
             // Half as much again, where a vector would take twice as much.
@@ -70,16 +70,10 @@ impl Stream {
 
     /// The next event; `None` when more bytes are needed, and at the end.
     pub fn next_event(&mut self) -> Option<Event<'_>> {
-        loop {
-            let window = self.buffer.get(self.core.at - self.base..)?;
-            if let Some(segment) = self.core.swift(window) {
-                return Some(Event::Segment { segment, finding: None });
-            }
-            match self.core.step(window, self.finished) {
-                Step::Event(event) => return Some(event),
-                Step::Again => {}
-                Step::More | Step::End => return None,
-            }
+        let window = self.buffer.get(self.envelopes.at() - self.base..)?;
+        match self.envelopes.swift(window) {
+            Some(segment) => Some(Event::Segment { segment, finding: None }),
+            None => self.envelopes.next(&self.buffer, self.base, self.finished),
         }
     }
 }

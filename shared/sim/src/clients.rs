@@ -140,7 +140,7 @@ impl World {
         let version = (versions.len() - 1).to_string();
         let announcement = json!({ "Records": [{
             "eventTime": state.now,
-            "s3": { "object": { "key": key, "versionId": version, "size": bytes.len() } },
+            "s3": { "object": { "key": announced(&key), "versionId": version, "size": bytes.len() } },
         }]});
         state.tell(format_args!("{partner} drops {name}"));
         state.enqueue(QueueName::EdiDrop, announcement.to_string());
@@ -220,6 +220,18 @@ impl World {
             None => self.change().tell(format_args!("{what}: no answer")),
         }
     }
+}
+
+/// A key as the bucket announces it: a blank is `+`, and all but letters, digits and `-._*/` is escaped.
+fn announced(key: &str) -> String {
+    key.bytes().fold(String::with_capacity(key.len()), |mut text, byte| {
+        match byte {
+            b' ' => text.push('+'),
+            byte if byte.is_ascii_alphanumeric() || b"-._*/".contains(&byte) => text.push(char::from(byte)),
+            byte => text.extend(format!("%{byte:02X}").chars()),
+        }
+        text
+    })
 }
 
 fn api_request(partner: &str, method: &str, path: &str, mut headers: Vec<(String, String)>, body: &str) -> Request {

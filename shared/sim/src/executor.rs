@@ -281,6 +281,9 @@ impl World {
                 state.tell(format_args!("{name} answers {status}"));
             }
             (Held::Messages(queue, held), ended) => {
+                // To Lambda a report with an empty id means that the whole batch failed.
+                let ended =
+                    ended.filter(|ended| !matches!(ended, Ended::Batch(failed) if failed.contains(&String::new())));
                 let store = state.queues.entry(*queue).or_default();
                 let mut stay = 0;
                 for (id, receipt) in held {

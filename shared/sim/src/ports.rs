@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::clients::secret;
-use crate::queues::Store;
+use crate::queues::{POSTPONE_S_MAX, Store};
 use crate::world::{Item, State, Written};
 use crate::{Port, QueueName, World};
 
@@ -18,6 +18,10 @@ use crate::{Port, QueueName, World};
 const PUTS_MAX: usize = 100;
 /// Longest item in bytes, with the events of its write.
 const ITEM_LEN_MAX: usize = 400 * 1024;
+/// Longest transaction in bytes, all its items together.
+const COMMIT_LEN_MAX: usize = 4 * 1000 * 1000;
+/// Longest event in bytes, as the bus gets it.
+const BUS_EVENT_LEN_MAX: usize = 1_000_000;
 /// Longest message in bytes.
 const BODY_LEN_MAX: usize = 256 * 1024;
 /// Longest name of a file in an outbox, in characters.
@@ -92,9 +96,7 @@ impl State {
             self.tell(format_args!("  lost"));
             return Err(CommitError::Lost);
         }
-        for put in &commit.puts {
-            check_len(put)?;
-        }
+        check_lens(&commit.puts)?;
         let written = commit.puts.into_iter().map(|put| {
             let version = match put.expect {
                 Expect::Absent => 1,
@@ -112,18 +114,43 @@ impl State {
     }
 }
 
-/// An item that is longer than the table takes can never be written.
-fn check_len(put: &Put) -> Result<(), Fault> {
-    let guess: usize = put.events.iter().map(|event| len_at_most(&event.data) + EVENT_LEN_AT_MOST).sum();
-    if len_at_most(&put.value) + guess <= ITEM_LEN_MAX {
+/// Items that are longer than the table takes, each or together, can never be written.
+fn check_lens(puts: &[Put]) -> Result<(), Fault> {
+    let guess = |put: &Put| {
+        len_at_most(&put.value)
+            + put.events.iter().map(|event| len_at_most(&event.data) + EVENT_LEN_AT_MOST).sum::<usize>()
+    };
+    // Lengths that cost no serialization mostly show that it fits.
+    let guesses: Vec<usize> = puts.iter().map(guess).collect();
+    if guesses.iter().all(|len| *len <= ITEM_LEN_MAX) && guesses.iter().sum::<usize>() <= COMMIT_LEN_MAX {
         return Ok(());
     }
-    let unserializable = |error| Fault::bug("an item does not serialize").because(error);
-    let doc = serde_json::to_string(&put.value).map_err(unserializable)?;
-    let events = serde_json::to_string(&put.events).map_err(unserializable)?;
-    let len = doc.len() + events.len();
-    if len > ITEM_LEN_MAX {
-        return Err(Fault::bug(format!("item {} has {len} bytes; {ITEM_LEN_MAX} are the most", put.key.pk())));
+    let mut together = 0;
+    for put in puts {
+        let unserializable = |error| Fault::bug("an item does not serialize").because(error);
+        let doc = serde_json::to_string(&put.value).map_err(unserializable)?;
+        let events = serde_json::to_string(&put.events).map_err(unserializable)?;
+        let len = doc.len() + events.len();
+        if len > ITEM_LEN_MAX {
+            return Err(Fault::bug(format!("item {} has {len} bytes; {ITEM_LEN_MAX} are the most", put.key.pk())));
+        }
+        together += len;
+    }
+    if together > COMMIT_LEN_MAX {
+        return Err(Fault::bug(format!("a commit of {together} bytes; {COMMIT_LEN_MAX} are the most")));
+    }
+    Ok(())
+}
+
+/// An event that is longer than the bus takes can never be published.
+fn check_event(event: &Event) -> Result<(), Fault> {
+    if len_at_most(&event.data) + EVENT_LEN_AT_MOST <= BUS_EVENT_LEN_MAX {
+        return Ok(());
+    }
+    let text =
+        serde_json::to_string(event).map_err(|error| Fault::bug("an event does not serialize").because(error))?;
+    if text.len() > BUS_EVENT_LEN_MAX {
+        return Err(Fault::bug(format!("an event of {} bytes; {BUS_EVENT_LEN_MAX} are the most", text.len())));
     }
     Ok(())
 }
@@ -178,6 +205,7 @@ impl ports::Queue for Queue {
 
 impl ports::Bus for Bus {
     async fn publish(&self, events: Vec<Event>) -> Result<(), Fault> {
+        events.iter().try_for_each(check_event)?;
         let kinds: Vec<&str> = events.iter().map(|event| event.meta.kind.as_str()).collect();
         let what = format!("publish {}", kinds.join(" "));
         let publish = |state: &mut State, count: usize| {
@@ -285,7 +313,7 @@ impl ports::Redelivery for Redelivery {
             let moved = state
                 .queues
                 .get_mut(&self.queue)
-                .is_some_and(|store: &mut Store| store.postpone(receipt, delay_s, now));
+                .is_some_and(|store: &mut Store| store.postpone(receipt, delay_s.min(POSTPONE_S_MAX), now));
             if moved { Ok(()) } else { Err(Fault::misconfigured("the message is not in flight under this receipt")) }
         };
         self.world.write(Port::Redelivery, &what, postpone).await

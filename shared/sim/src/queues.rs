@@ -76,8 +76,8 @@ impl QueueName {
 
 /// Seconds that a dead-letter queue keeps a message.
 pub(crate) const DLQ_RETENTION_S: i64 = 1_209_600;
-/// Longest time in seconds for which a message can be made invisible, counted from its receive.
-const POSTPONE_S_MAX: u32 = 12 * 60 * 60;
+/// Longest time in seconds for which a message can be made invisible; more is refused.
+pub(crate) const POSTPONE_S_MAX: u32 = 12 * 60 * 60;
 
 /// Whether every message is delivered twice, as a standard queue may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -168,10 +168,12 @@ impl Store {
         }
     }
 
-    /// Makes a received message come back after `delay_s`. Says whether it could.
+    /// Makes a received message come back after `delay_s`. Says whether it could: not if it is visible again already.
     pub(crate) fn postpone(&mut self, receipt: &str, delay_s: u32, now: Timestamp) -> bool {
-        let Some(entry) = self.entries.iter_mut().find(|entry| entry.receipt() == receipt) else { return false };
-        entry.visible_at = later(now, i64::from(delay_s.min(POSTPONE_S_MAX)));
+        let mut entries = self.entries.iter_mut();
+        let in_flight = entries.find(|entry| entry.receipt() == receipt && entry.visible_at > now);
+        let Some(entry) = in_flight.filter(|_| delay_s <= POSTPONE_S_MAX) else { return false };
+        entry.visible_at = later(now, i64::from(delay_s));
         true
     }
 }

@@ -66,8 +66,6 @@ pub const RULES: [Rule; 4] = [
             Pattern::Is("partner.message.conflict.v1"),
             Pattern::Is("partner.delivery.refused.v1"),
             Pattern::Is("partner.delivery.unknown.v1"),
-            Pattern::Is("partner.delivery.refused.v1"),
-            Pattern::Is("partner.delivery.unknown.v1"),
         ],
     },
 ];

@@ -13,6 +13,7 @@ use ports::Key;
 use serde_json::Value;
 
 use crate::outside::Endpoint;
+use crate::probe::Held;
 use crate::queues::{Entry, Store, later};
 use crate::{Faults, Kind, QueueName, RULES, Schedule, Twins};
 
@@ -84,6 +85,8 @@ pub(crate) struct State {
     pub(crate) inbox: BTreeMap<String, Object>,
     pub(crate) outbox: BTreeMap<(PartnerId, String), Object>,
     pub(crate) bundle: Arc<Bundle>,
+    /// What stands in for every function, if anything does.
+    pub(crate) stand_in: Option<Held>,
     pub(crate) endpoints: BTreeMap<PartnerId, Endpoint>,
     /// Requests to the API that were submitted, by number, and the answers to them.
     pub(crate) requests: VecDeque<(usize, Request)>,
@@ -118,6 +121,7 @@ impl World {
             outbox: BTreeMap::new(),
             endpoints: Endpoint::all(&bundle),
             bundle,
+            stand_in: None,
             requests: VecDeque::new(),
             answers: BTreeMap::new(),
             published: Vec::new(),

@@ -173,13 +173,12 @@ async fn pass(
     let call =
         caller.process().map(|process| Call { function: process.function.clone(), operation: operation.clone() });
     let fate = call.as_ref().map_or(Fate::Pass, |call| held(&shared.plan).meets(call));
-    let strike = |moment: Moment| {
-        let (Some(call), Some(process)) = (call.clone(), caller.process()) else { return };
-        let (point, mut plan) = (Point { call, moment }, held(&shared.plan));
-        if caller.kill() { plan.killed(point, process.pid) } else { plan.missed(point) }
+    let aim = match (fate, call) {
+        (Fate::Kill(moment), Some(call)) => Some(Aim { plan: &shared.plan, point: Some(Point { call, moment }) }),
+        _ => None,
     };
     if fate == Fate::Kill(Moment::Before) {
-        strike(Moment::Before);
+        strike(aim, &caller);
         hang_up();
     }
     // In a task of its own: what the service does is seen to its end even if the function hangs up.
@@ -200,12 +199,37 @@ async fn pass(
     )]
     let reply = tokio::spawn(going_on).await.ok().flatten();
     if fate == Fate::Kill(Moment::After) {
-        strike(Moment::After);
+        strike(aim, &caller);
         hang_up();
     }
     match reply {
         Some(reply) if fate == Fate::Pass => answer(reply),
         _ => hang_up(),
+    }
+}
+
+/// A kill that is under way. If nothing comes of it, its point goes back to the plan: the function may hang up first,
+/// and then nobody waits here any more.
+struct Aim<'a> {
+    plan: &'a Mutex<Plan>,
+    point: Option<Point>,
+}
+
+impl Drop for Aim<'_> {
+    fn drop(&mut self) {
+        if let Some(point) = self.point.take() {
+            held(self.plan).missed(point);
+        }
+    }
+}
+
+/// Kills the caller, if it still waits for the reply.
+fn strike(aim: Option<Aim<'_>>, caller: &Caller) {
+    if let (Some(mut aim), Some(process)) = (aim, caller.process())
+        && caller.kill()
+        && let Some(point) = aim.point.take()
+    {
+        held(aim.plan).killed(point, process.pid);
     }
 }
 

@@ -16,7 +16,7 @@ pub use contrl::{Depth, contrl};
 pub use matched::{
     Answer, Contradiction, Matched, SentGroup, SentInterchange, SentSet, SetAnswer, Unmatched, matched, same_control,
 };
-pub use owed::{AckPolicy, Functional, Owed, When, owed};
+pub use owed::{AckPolicy, Functional, Owed, When, contrl_message, owed};
 pub use read::{
     Acknowledgment, FunctionalAck, GroupAckOutcome, InterchangeAck, InterchangeAckOutcome, Kind, Note, SetAck,
     SetAckOutcome, read, read_all, read_contrl, read_interchange_ack,

@@ -100,8 +100,9 @@ pub fn owed(interchange: &InterchangeVerdict, policy: AckPolicy, delimiters: Del
                 Functional::None => None,
                 Functional::X997 | Functional::X999 | Functional::ByGuide | Functional::Contrl => Some(Depth::Full),
             };
-            let message =
-                depth.and_then(|depth| contrl(interchange, depth)).map(|segments| in_version(interchange, segments));
+            let message = depth.and_then(|depth| contrl(interchange, depth));
+            let syntax_version = if interchange.version == "4" { 4 } else { 3 };
+            let message = message.map(|segments| contrl_message(syntax_version, segments));
             message.map(Owed::Contrl).into_iter().collect()
         }
         Standard::X12 => {
@@ -142,9 +143,10 @@ fn release(version: &str) -> &str {
     release.unwrap_or("004010")
 }
 
-/// The CONTRL of the interchange's syntax version.
-fn in_version(interchange: &InterchangeVerdict, segments: Vec<NewSegment>) -> NewMessage {
-    let (version, release) = if interchange.version == "4" { ("4", "1") } else { ("D", "3") };
+/// The CONTRL of these segments that answers a syntax version (UNB 0002): 4.1 answers version 4, D.3 all others. Its
+/// reference is `1`. Source: ISO 9735-4.
+pub fn contrl_message(syntax_version: u8, segments: Vec<NewSegment>) -> NewMessage {
+    let (version, release) = if syntax_version == 4 { ("4", "1") } else { ("D", "3") };
     NewMessage {
         id: "CONTRL".to_owned(),
         version: version.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::delimiters::{Delimiters, Standard};
+use crate::delimiters::Delimiters;
 use crate::finding::{Finding, Level, SyntaxCode, has_late_codes};
 use crate::limits::BAD_VALUE_LEN_MAX;
 use crate::verdict::{GroupOutcome, GroupVerdict, InterchangeVerdict, SetVerdict};
@@ -83,7 +83,7 @@ impl Saying<'_> {
     }
 
     fn group(self, group: &GroupVerdict) -> Option<Vec<NewSegment>> {
-        if !group.needs_acknowledgment() || group.standard != Standard::X12 {
+        if !group.needs_acknowledgment() {
             return None;
         }
         let control: String = group.control_number.chars().filter(char::is_ascii_digit).take(9).collect();

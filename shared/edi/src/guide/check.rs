@@ -2,13 +2,14 @@
 
 use crate::delimiters::{Delimiters, Standard};
 use crate::envelope::TransactionSet;
-use crate::finding::{Finding, Place};
+use crate::finding::{Finding, Place, SyntaxCode as Code};
+use crate::seen::Seen;
 use crate::segment::Segment;
 
 use super::elements::Elements;
 use super::order::{Known, Order};
-use super::plan::{Id, id_of};
-use super::report::{Report, Spot};
+use super::plan::{Id, SegmentPlan, id_of};
+use super::report::{Part, Report, Spot};
 use super::table::{Marks, Repertoire, Scanner, Table};
 use super::{Fit, Guide};
 
@@ -26,14 +27,17 @@ pub fn check(set: &TransactionSet<'_>, guide: &Guide, fit: Fit, repertoire: Repe
     checker.finish_set(|| set.place(), trailer, set.range.end)
 }
 
-/// A check that takes the segments of a set one by one. Its state is the loops that are open and what was found; it
-/// does not grow with the set.
+/// A check that takes the segments of a set one by one. Its state is the loops that are open, what was found, and of the
+/// numbers of a tree's levels no more than [`CONTROL_NUMBERS_MAX`](crate::limits::CONTROL_NUMBERS_MAX); it does not grow
+/// with the set.
 #[derive(Clone, Debug)]
 pub struct Checker<'g> {
     guide: &'g Guide,
     pub(super) order: Order<'g>,
     table: Table,
     report: Report,
+    /// Numbers of the tree's levels so far.
+    levels: Seen,
     foreign_noted: bool,
     /// Whether a segment was taken.
     begun: bool,
@@ -54,6 +58,7 @@ impl<'g> Checker<'g> {
             order: Order::new(&guide.plan),
             table: Table::new(standard, repertoire, delimiters),
             report: Report::new(fit),
+            levels: Seen::default(),
             foreign_noted: false,
             begun: false,
             position: 1,
@@ -86,19 +91,54 @@ impl<'g> Checker<'g> {
         let Some((id, marks)) = swift else {
             return self.take_closer(segment);
         };
-        let known = Known { guide: self.guide };
-        let Some(found) = self.order.place(id, segment, &mut self.report, known) else {
+        let Some(plan) = self.place(id, segment) else {
             return;
         };
-        if let Some(plan) = self.guide.plan.segments.get(found) {
-            let mut elements =
-                Elements { table: &self.table, report: &mut self.report, foreign_noted: &mut self.foreign_noted };
-            if !elements.good(segment.bytes(), plan, &marks) {
-                let mut scanner = Scanner::new(segment.bytes(), &self.table);
-                scanner.leaf();
-                elements.check(segment, plan, &mut scanner);
-            }
+        let mut elements = self.elements();
+        if !elements.good(segment.bytes(), plan, &marks) {
+            let mut scanner = Scanner::new(segment.bytes(), elements.table);
+            scanner.leaf();
+            elements.check(segment, plan, &mut scanner);
         }
+    }
+
+    /// Puts a segment where it belongs, in the order of the set and in its tree; its definition, if the set has it.
+    #[inline]
+    fn place(&mut self, id: Id, segment: &Segment<'_>) -> Option<&'g SegmentPlan> {
+        let found = self.order.place(id, segment, &mut self.report, Known { guide: self.guide })?;
+        let plan = self.guide.plan.segments.get(found)?;
+        if plan.level_of_tree {
+            self.branch(segment, plan);
+        }
+        Some(plan)
+    }
+
+    /// A level of a tree: its number is its own, and its parent came before it, so that no level is below itself.
+    #[inline(never)]
+    fn branch(&mut self, segment: &Segment<'_>, plan: &SegmentPlan) {
+        let [own, parent] = [1, 2].map(|n| segment.element_bytes(n).unwrap_or_default());
+        let [number, parent_number] = [own, parent].map(|bytes| segment.data(bytes));
+        let (number, parent_number) = (number.trim_ascii(), parent_number.trim_ascii());
+        if !parent_number.is_empty() && !self.levels.has(parent_number) {
+            self.misnumbered(segment, plan, (2, parent), "names no level before this one");
+        }
+        if !number.is_empty() && !self.levels.insert(number) {
+            self.misnumbered(segment, plan, (1, own), "is the number of an earlier level");
+        }
+    }
+
+    #[cold]
+    fn misnumbered(&mut self, segment: &Segment<'_>, plan: &SegmentPlan, (n, bytes): (usize, &[u8]), what: &str) {
+        let number = plan.elements.get(n - 1).and_then(|element| element.number.as_deref());
+        let offset = segment.range_of(bytes).start - segment.range().start;
+        let part = Part { element: Some(n), number, offset, ..Part::default() };
+        let message = format!("{} {what}.", part.name(&plan.name));
+        self.report.part(Code::HierarchyInvalid, segment, part, bytes, message);
+    }
+
+    #[inline]
+    fn elements(&mut self) -> Elements<'_> {
+        Elements { table: &self.table, report: &mut self.report, foreign_noted: &mut self.foreign_noted }
     }
 
     #[inline]
@@ -114,19 +154,13 @@ impl<'g> Checker<'g> {
     #[inline(never)]
     pub(super) fn take_closer(&mut self, segment: &Segment<'_>) {
         self.come_to(segment);
-        let mut scanner = Scanner::new(segment.bytes(), &self.table);
+        let table = self.table;
+        let mut scanner = Scanner::new(segment.bytes(), &table);
         let id = scanner.leaf();
         // EDIFACT may number the repetitions of groups behind the tag, with component separators.
-        let whole = scanner.at_element_end() || self.table.standard() == Standard::Edifact;
-        let id = if whole { id_of(id.bytes) } else { 0 };
-        let known = Known { guide: self.guide };
-        let Some(found) = self.order.place(id, segment, &mut self.report, known) else {
-            return;
-        };
-        if let Some(plan) = self.guide.plan.segments.get(found) {
-            let mut elements =
-                Elements { table: &self.table, report: &mut self.report, foreign_noted: &mut self.foreign_noted };
-            elements.check(segment, plan, &mut scanner);
+        let whole = scanner.at_element_end() || table.standard() == Standard::Edifact;
+        if let Some(plan) = self.place(if whole { id_of(id.bytes) } else { 0 }, segment) {
+            self.elements().check(segment, plan, &mut scanner);
         }
     }
 
@@ -147,6 +181,7 @@ impl<'g> Checker<'g> {
         let byte = trailer.map_or(end, |trailer| trailer.range().start);
         self.order.finish(Spot { position: self.position + 1, byte }, &mut self.report);
         (self.foreign_noted, self.begun, self.position) = (false, false, 1);
+        self.levels.clear();
         if self.report.len() == 0 { Vec::new() } else { self.report.finish(&set()) }
     }
 }

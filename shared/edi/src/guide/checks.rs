@@ -148,6 +148,18 @@ fn control_characters_are_no_text() {
     assert_eq!(x12("A: 1 C", "A>1*a~"), ["segment-unrecognized A>1@2"]);
 }
 
+#[test]
+fn a_tree_has_numbers_of_its_own_and_parents_before_their_children() {
+    let tree = |body: &str| x12("HL: 1 C; 1 C", body);
+    assert_eq!(tree("HL*1~HL*2*1~HL*A*2~HL*3*A~HL*4*1~HL*9~HL*10*9~"), NONE);
+    assert_eq!(tree("HL*1~HL*2*3~HL*3*1~"), ["~hierarchy-invalid HL@3/2"]);
+    assert_eq!(tree("HL*1*1~"), ["~hierarchy-invalid HL@2/2"]);
+    assert_eq!(tree("HL*1~HL*2*1~HL*2*1~HL*1~"), ["~hierarchy-invalid HL@4/1", "~hierarchy-invalid HL@5/1"]);
+    assert_eq!(tree("HL~HL**1~HL*1*1~"), ["~hierarchy-invalid HL@3/2", "~hierarchy-invalid HL@4/2"]);
+    // Twins are told from each other by nothing else; a number is text.
+    assert_eq!(tree("HL*1~HL*01*1~"), NONE);
+}
+
 const DESADV: &str = "set DESADV - D.96A
 BGM 1..1
 DTM 0..2

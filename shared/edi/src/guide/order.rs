@@ -8,7 +8,7 @@
 use crate::finding::SyntaxCode as Code;
 use crate::segment::Segment;
 
-use super::plan::{Id, Level, NodePlan, Plan, mark};
+use super::plan::{Id, Level, NodePlan, Plan};
 use super::report::{Report, Spot};
 
 /// The set, then the loops that are open.
@@ -67,12 +67,13 @@ impl<'g> Order<'g> {
         report: &mut Report,
         known: Known<'_>,
     ) -> Option<usize> {
-        let mark = mark(id);
+        let Some(found) = self.plan.number(id) else {
+            return self.misplaced(id, segment, report, known);
+        };
         for depth in (0..self.frames.len()).rev() {
-            let Some((node, plan)) = self.ahead(depth, id, mark) else {
+            let Some((node, plan)) = self.ahead(depth, found) else {
                 continue;
             };
-            let found = plan.segment;
             if depth + 1 < self.frames.len() {
                 self.close_to(depth + 1, Spot::of(segment), report);
             }
@@ -87,25 +88,24 @@ impl<'g> Order<'g> {
         self.misplaced(id, segment, report, known)
     }
 
-    /// The first node for `id` at or after the current one that is not used up.
+    /// The first node for a segment at or after the current one that is not used up.
     #[inline]
-    fn ahead(&self, depth: usize, id: Id, mark: u64) -> Option<(usize, &'g NodePlan)> {
+    fn ahead(&self, depth: usize, segment: usize) -> Option<(usize, &'g NodePlan)> {
         let frame = self.frames.get(depth)?;
         let level = frame.level;
-        if level.ahead.get(frame.current)? & mark == 0 {
-            return None;
-        }
-        let ids = level.ids.get(frame.current..)?;
-        for (offset, _) in ids.iter().enumerate().filter(|(_, here)| **here == id) {
-            let index = frame.current + offset;
+        let mut nodes = level.of(segment, frame.current);
+        while nodes != 0 {
+            let index = nodes.trailing_zeros() as usize;
             let node = level.nodes.get(index)?;
             if self.count(frame, index) < node.max {
                 return Some((index, node));
             }
+            nodes &= nodes - 1;
         }
         None
     }
 
+    #[inline]
     fn count(&self, frame: &Frame<'_>, node: usize) -> u32 {
         self.counts.get(frame.counts + node).copied().unwrap_or_default()
     }
@@ -118,7 +118,7 @@ impl<'g> Order<'g> {
         };
         let (from, level, counts) = (frame.current, frame.level, frame.counts);
         frame.current = at.node;
-        if from != at.node {
+        if level.must_between(from, at.node) {
             for &node in level.mandatory.iter().filter(|&&node| (from..at.node).contains(&node)) {
                 let short = level.nodes.get(node).zip(self.counts.get(counts + node)).is_some_and(|(n, c)| *c < n.min);
                 let known = |passed: &Passed| (passed.depth, passed.node) == (at.depth, node);
@@ -163,7 +163,9 @@ impl<'g> Order<'g> {
                     report.missing(self.plan.name(plan), passed.map_or(spot, |passed| passed.spot));
                 }
             }
-            self.passed.retain(|passed| passed.depth < at);
+            if !self.passed.is_empty() {
+                self.passed.retain(|passed| passed.depth < at);
+            }
             self.counts.truncate(frame.counts);
         }
     }

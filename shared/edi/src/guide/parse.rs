@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Dictionary, ElementSpec, Guide, Kind, Node, Relation, RelationKind, SegmentSpec, Shape};
-use crate::limits::GUIDE_ELEMENTS_MAX;
+use crate::limits::{GUIDE_ELEMENTS_MAX, GUIDE_NODES_MAX};
 
 /// A definition that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +59,9 @@ pub(super) fn guide(definition: &str, dictionary: &Arc<Dictionary>) -> Result<Gu
         open.push((indent, node));
     }
     close(&mut open, &mut order, 0);
+    if let Some(node) = one_too_many(&order) {
+        return Err(at("set", 0)(wrong("too many segments in the set or in a loop", &node.id)));
+    }
     let functional_id = if *functional_id == "-" { "" } else { functional_id };
     Ok(Guide::new([id, functional_id, version], order, Arc::clone(dictionary), Vec::new()))
 }
@@ -70,6 +73,11 @@ fn close(open: &mut Vec<(usize, Node)>, order: &mut Vec<Node>, indent: usize) {
             None => order.push(node),
         }
     }
+}
+
+/// The first node that is one more than may stand side by side.
+fn one_too_many(nodes: &[Node]) -> Option<&Node> {
+    nodes.get(GUIDE_NODES_MAX).or_else(|| nodes.iter().find_map(|node| one_too_many(&node.children)))
 }
 
 /// `SEGMENT MIN..MAX`
@@ -337,6 +345,20 @@ mod tests {
         let Shape::Composite { components, relations } = &composite.shape else { panic!() };
         assert_eq!((composite.repeat, components.len(), relations.len()), (3, 3, 1));
         assert!(matches!(&components[2].shape, Shape::Simple { codes, .. } if codes == &["AB", "CD"]));
+    }
+
+    #[test]
+    fn a_level_holds_as_many_segments_as_a_word_has_bits() {
+        let dictionary = Arc::new(dictionary("", "N1: 98 M ID 2/3").unwrap());
+        let of = |indent: &str, lines: usize| {
+            let lines = format!("{indent}N1 0..1\n").repeat(lines);
+            guide(&format!("set 100 XX 004010\nN1 0..1\n{lines}"), &dictionary)
+                .map(|_| ())
+                .map_err(|error| error.problem)
+        };
+        let too_many = Err("too many segments in the set or in a loop");
+        assert_eq!((of("", GUIDE_NODES_MAX - 1), of("", GUIDE_NODES_MAX)), (Ok(()), too_many));
+        assert_eq!((of("  ", GUIDE_NODES_MAX), of("  ", GUIDE_NODES_MAX + 1)), (Ok(()), too_many));
     }
 
     #[test]

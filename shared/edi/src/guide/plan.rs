@@ -11,6 +11,7 @@ pub(super) struct Plan {
     /// The set itself is level 0; each loop is one more.
     pub(super) levels: Vec<Level>,
     pub(super) segments: Vec<SegmentPlan>,
+    numbers: Numbers,
     /// Where each id occurs first: level, index in it. By id.
     first: Vec<(Id, usize, usize)>,
 }
@@ -33,17 +34,76 @@ pub(super) fn id_of(bytes: &[u8]) -> Id {
 pub(super) struct Level {
     pub(super) ids: Vec<Id>,
     pub(super) nodes: Vec<NodePlan>,
-    /// For each node, the marks of the ids from there on: what has no mark here is not ahead.
-    pub(super) ahead: Vec<u64>,
-    /// Indices of the nodes that must occur.
+    /// For each segment of the plan, a bit for each node that is of it.
+    of: Vec<u64>,
+    /// A bit for each node that must occur, and their indices.
+    must: u64,
     pub(super) mandatory: Vec<usize>,
 }
 
-/// One of 64 bits for an id.
+impl Level {
+    /// The nodes of a segment from node `from` on, a bit each. A level has no more than
+    /// [`GUIDE_NODES_MAX`](crate::limits::GUIDE_NODES_MAX).
+    #[inline]
+    pub(super) fn of(&self, segment: usize, from: usize) -> u64 {
+        self.of.get(segment).map_or(0, |nodes| nodes & from_on(from))
+    }
+
+    /// Whether a node between two others must occur, the first of them included.
+    #[inline]
+    pub(super) fn must_between(&self, from: usize, to: usize) -> bool {
+        self.must & from_on(from) & !from_on(to) != 0
+    }
+}
+
+/// All bits but those below an index.
 #[inline]
-pub(super) fn mark(id: Id) -> u64 {
-    // Multiplying by a large odd number spreads ids that differ in few bits; the top six bits choose.
-    1 << (id.wrapping_mul(0x9e37_79b1) >> 26)
+fn from_on(index: usize) -> u64 {
+    u32::try_from(index).ok().and_then(|index| u64::MAX.checked_shl(index)).unwrap_or(0)
+}
+
+/// Which segment of the plan an id is. Most ids are found in a table by their hash; those that share a place in it with
+/// another are searched.
+#[derive(Clone, Debug, Default)]
+struct Numbers {
+    table: Vec<(Id, usize)>,
+    /// By id.
+    all: Vec<(Id, usize)>,
+}
+
+impl Numbers {
+    /// Places in the table, as a power of two: some five for each id of a large guide.
+    const BITS: u32 = 8;
+
+    fn new(all: Vec<(Id, usize)>) -> Self {
+        let mut table = vec![(0, 0); 1 << Self::BITS];
+        for &(id, number) in all.iter().filter(|(id, _)| *id != 0) {
+            if let Some(place) = table.get_mut(Self::place(id)) {
+                *place = (id, number);
+            }
+        }
+        Self { table, all }
+    }
+
+    /// Multiplying by a large odd number spreads ids that differ in few bits; the top bits choose.
+    #[inline]
+    fn place(id: Id) -> usize {
+        (id.wrapping_mul(0x9e37_79b1) >> (Id::BITS - Self::BITS)) as usize
+    }
+
+    #[inline]
+    fn of(&self, id: Id) -> Option<usize> {
+        match self.table.get(Self::place(id)) {
+            Some((here, number)) if *here == id && id != 0 => Some(*number),
+            _ => self.search(id),
+        }
+    }
+
+    #[cold]
+    fn search(&self, id: Id) -> Option<usize> {
+        let found = self.all.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        self.all.get(found).map(|(_, number)| *number)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -64,7 +124,12 @@ pub(super) struct SegmentPlan {
     pub(super) name: String,
     pub(super) elements: Vec<ElementPlan>,
     pub(super) conditions: Conditions,
+    /// Whether it is a level of a tree: its first element is its number, the second that of its parent.
+    pub(super) level_of_tree: bool,
 }
+
+/// Segments that are levels of a tree. Source: X12 HL, HL01 and HL02; EDIFACT CPS, 7164 and 7166.
+const LEVELS_OF_TREES: [&str; 2] = ["HL", "CPS"];
 
 /// Which elements must be there, as bits; the first element's bit is the lowest.
 #[derive(Clone, Debug, Default)]
@@ -213,7 +278,14 @@ impl Plan {
         }
         plan.first.sort_unstable();
         plan.first.dedup_by_key(|(id, ..)| *id);
+        plan.numbers = Numbers::new(compiler.segments.into_iter().collect());
         plan
+    }
+
+    /// The segment with an id, if the set has it.
+    #[inline]
+    pub(super) fn number(&self, id: Id) -> Option<usize> {
+        self.numbers.of(id)
     }
 
     /// Where an id occurs first: level, index in it.
@@ -251,20 +323,21 @@ impl Compiler<'_> {
             let id = id_of(node.id.as_bytes());
             if node.min > 0 {
                 level.mandatory.push(position);
+                level.must |= bit(position);
             }
             let segment = self.segment(id, &node.id);
+            if level.of.len() <= segment {
+                level.of.resize(segment + 1, 0);
+            }
+            if let Some(nodes) = level.of.get_mut(segment) {
+                *nodes |= bit(position);
+            }
             let below = if node.children.is_empty() { None } else { Some(self.level(&node.children)) };
             let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
             level.ids.push(id);
             let ends = node.id == "LE" && position + 1 == nodes.len() && index > 0;
             level.nodes.push(NodePlan { id, min: count(node.min), max: count(node.max), segment, level: below, ends });
         }
-        let marks = level.ids.iter().rev().scan(0, |marks, id| {
-            *marks |= mark(*id);
-            Some(*marks)
-        });
-        level.ahead = marks.collect();
-        level.ahead.reverse();
         if let Some(place) = self.plan.levels.get_mut(index) {
             *place = level;
         }
@@ -282,7 +355,12 @@ impl Compiler<'_> {
 
 fn segment(name: &str, spec: &SegmentSpec) -> SegmentPlan {
     let elements: Vec<ElementPlan> = spec.elements.iter().map(element).collect();
-    SegmentPlan { name: name.to_owned(), conditions: conditions(&spec.elements, &spec.relations, &elements), elements }
+    SegmentPlan {
+        name: name.to_owned(),
+        conditions: conditions(&spec.elements, &spec.relations, &elements),
+        elements,
+        level_of_tree: LEVELS_OF_TREES.contains(&name),
+    }
 }
 
 fn conditions(elements: &[ElementSpec], relations: &[Relation], plans: &[ElementPlan]) -> Conditions {

@@ -62,7 +62,8 @@ fn an_interchange_of_messages_reads_like_one_of_sets() {
     assert!(!interchange.ack_requested());
     let [group] = interchange.groups.as_slice() else { panic!("one group") };
     assert_eq!((group.header, group.trailer, group.functional_id()), (None, None, "".into()));
-    assert!(!group.needs_acknowledgment());
+    let verdict = edi::verdict::interchange(interchange, Guides::built_in());
+    assert!(!verdict.groups[0].needs_acknowledgment());
     let set = &group.sets[1];
     assert_eq!((set.id(), set.control_number(), set.version()), ("DESADV".into(), "2".into(), "D.96A".into()));
     assert_eq!((set.convention(), set.body().len(), set.segments.len()), ("EAN005".into(), 2, 4));

@@ -69,7 +69,7 @@ const MUTATIONS: &[Mutation] = mutations![
         "RFF+LI:10'\n" => "RFF+LI:10'\nRFF+LI:11'\n", "loop-too-many RFF 13/-";
     }
     "D.96A-DESADV" {
-        "CPS+1'\n" => "", "segment-unexpected PAC 20/-";
+        "CPS+1'\n" => "", "segment-unexpected PAC 20/-" "hierarchy-invalid CPS 21/2" "hierarchy-invalid CPS 35/2";
         "GIN+BX+LOT-77" => "GIN+BX", "element-missing GIN 35/2";
         "DES-1" => "DESPATCH-ADVICE-WITH-MORE-THAN-35-CH", "element-too-long BGM 2/2";
         "DTM+10:" => "DTM+:", "element-missing DTM 43/1";

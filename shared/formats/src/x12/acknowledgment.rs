@@ -2,8 +2,8 @@
 //! 999s.
 
 use canonical::{Acknowledgment, AcknowledgmentDocument, Finding, GroupAck};
-use edi::ack::{GroupAckOutcome, Note};
-use edi::write::edifact::{self, NewMessage, Party, Una};
+use edi::ack::{GroupAckOutcome, Note, contrl_message};
+use edi::write::edifact::{self, Party, Una};
 use edi::write::{NewSegment, clean};
 use edi::{Delimiters, Group, Interchange, TransactionSet};
 use jiff::Timestamp;
@@ -69,15 +69,12 @@ pub fn acknowledgment(
 
 /// A CONTRL in an interchange of its own. Its reference is the control number, its characters those of ISO 8859-1.
 fn contrl(outgoing: &Outgoing<'_>, version: &str, segments: Vec<NewSegment>) -> Result<Vec<u8>, Finding> {
-    let (syntax, version, release) = match version {
-        CONTRL_OF_SYNTAX_4 => (4, "4", "1"),
-        _ => (3, "D", "3"),
-    };
+    let syntax_version = if version == CONTRL_OF_SYNTAX_4 { 4 } else { 3 };
     let party =
         |edi: &EdiIdentity| Party { id: edi.id.clone(), qualifier: edi.qualifier.clone(), routing: String::new() };
     let envelope = edifact::Envelope {
         charset: "UNOC".to_owned(),
-        version: syntax,
+        version: syntax_version,
         sender: party(&outgoing.house.edi),
         receiver: party(outgoing.partner()?),
         date: outgoing.date(),
@@ -92,15 +89,7 @@ fn contrl(outgoing: &Outgoing<'_>, version: &str, segments: Vec<NewSegment>) -> 
         line_feeds: false,
         policy: edifact::RELEASING,
     };
-    let message = NewMessage {
-        id: "CONTRL".to_owned(),
-        version: version.to_owned(),
-        release: release.to_owned(),
-        agency: "UN".to_owned(),
-        association: String::new(),
-        reference: "1".to_owned(),
-        segments,
-    };
+    let message = contrl_message(syntax_version, segments);
     edifact::interchange(&envelope, &edifact::Content::Messages(vec![message]))
         .map_err(|error| super::unwritten(&error))
 }
