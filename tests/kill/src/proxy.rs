@@ -265,3 +265,24 @@ fn answer(reply: HttpReply) -> Response {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_point_of_a_kill_that_nothing_came_of_goes_back_to_the_plan() {
+        let call = Call { function: "order-apply".to_owned(), operation: "PutItem RELEASE".to_owned() };
+        let plan = Mutex::new(Plan::watch());
+        held(&plan).meets(&call);
+        held(&plan).begin(1, 1);
+        let fates = std::iter::repeat_with(|| held(&plan).meets(&call));
+        let moment = fates.take(9).find_map(|fate| if let Fate::Kill(moment) = fate { Some(moment) } else { None });
+        let point = Point { call: call.clone(), moment: moment.expect("the only call is hit") };
+        assert_eq!(held(&plan).waits_at(), Vec::<String>::new());
+        drop(Aim { plan: &plan, point: Some(point.clone()) });
+        held(&plan).meets(&call);
+        assert_eq!(held(&plan).waits_at(), [point.to_string()]);
+        assert!(held(&plan).history.is_empty());
+    }
+}
