@@ -16,7 +16,7 @@ use crate::warehouse::{self, Acknowledged, ShipOrder};
 use crate::{Api, Error, Keys, RunningStack, Stopwatch, clock, place, profiles};
 
 /// What stands before a secret's name on the local stack.
-const SECRETS_PREFIX: &str = "crossdock/local/";
+pub(crate) const SECRETS_PREFIX: &str = "crossdock/local/";
 /// How often the world is asked whether something has happened.
 const POLL: Duration = Duration::from_millis(100);
 /// How often a partner sends again what was not taken, and how long it waits.
@@ -376,7 +376,7 @@ fn running(stack: &local::Stack, sandbox: &Sandbox, keys: &Keys) -> RunningStack
 /// Every secret that the profiles ask for: one for each direction in which a partner's webhooks go.
 fn ensure_secrets(keys: &mut Keys, bundle: &Bundle) -> Result<(), Error> {
     for profile in bundle.partners.values() {
-        if profile.auth.signs_webhooks {
+        if profile.auth.signature.is_some() {
             keys.ensure(&profile.id, "webhook-in")?;
         }
         if profile.endpoint.is_some() {

@@ -16,6 +16,8 @@ pub enum Repertoire {
     UnoA,
     /// EDIFACT level B: small letters too. Source: ISO 9735-1, UNOB.
     UnoB,
+    /// Everything but control characters, written in UTF-8: UNOY and UNOW.
+    Utf8,
 }
 
 impl Repertoire {
@@ -24,6 +26,7 @@ impl Repertoire {
         match syntax_identifier {
             "UNOA" => Self::UnoA,
             "UNOB" => Self::UnoB,
+            "UNOW" | "UNOY" => Self::Utf8,
             _ => Self::Any,
         }
     }
@@ -31,7 +34,7 @@ impl Repertoire {
     /// Whether it has a byte. Beyond ASCII, levels A and B have nothing.
     fn has(self, byte: u8) -> bool {
         match self {
-            Self::Any => !matches!(byte, 0..0x20 | 0x7f),
+            Self::Any | Self::Utf8 => !matches!(byte, 0..0x20 | 0x7f),
             Self::UnoA => matches!(byte, b' '..=b'"' | b'%'..=b'?' | b'A'..=b'Z'),
             Self::UnoB => matches!(byte, b' '..=b'"' | b'%'..=b'?' | b'A'..=b'Z' | b'a'..=b'z'),
         }
@@ -45,7 +48,7 @@ impl Repertoire {
             above.min(u8x16::splat(high - low)).simd_eq(above)
         };
         match self {
-            Self::Any => between(b' ', b'~'),
+            Self::Any | Self::Utf8 => between(b' ', b'~'),
             Self::UnoA => between(b' ', b'"') | between(b'%', b'?') | between(b'A', b'Z'),
             Self::UnoB => between(b' ', b'"') | between(b'%', b'?') | between(b'A', b'Z') | between(b'a', b'z'),
         }
@@ -492,7 +495,7 @@ mod tests {
     #[test]
     fn a_block_knows_what_its_bytes_are() {
         let edifact = Delimiters::EDIFACT;
-        for repertoire in [Repertoire::Any, Repertoire::UnoA, Repertoire::UnoB] {
+        for repertoire in [Repertoire::Any, Repertoire::UnoA, Repertoire::UnoB, Repertoire::Utf8] {
             let table = Table::new(Standard::Edifact, repertoire, edifact);
             let all: Vec<u8> = (0..=255).collect();
             for (chunk, bytes) in all.chunks(BLOCK).enumerate() {
