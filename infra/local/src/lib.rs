@@ -14,6 +14,7 @@ mod stack;
 
 use std::path::PathBuf;
 
+pub use build::{Profile, functions as build_functions};
 pub use error::Error;
 pub use python::lint_template;
 pub use stack::{FunctionProcess, Options, Stack};

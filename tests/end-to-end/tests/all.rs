@@ -112,7 +112,7 @@ async fn peace(mut results: Results) -> Results {
     }
     let started = Instant::now();
     let more = support::other_erp();
-    let setup = Setup { data_dir: None, port: None, functions: None, more: &more, progress: &|_| () };
+    let setup = Setup { more: &more, ..Setup::default() };
     let world = match World::start(setup).await {
         Ok(world) => world,
         Err(error) => {
