@@ -5,7 +5,7 @@ mod tests {
     use std::cell::RefCell;
     use std::collections::BTreeMap;
     use std::fmt::Debug;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Once;
 
     use canonical::{Code, Event};
     use futures::FutureExt as _;
@@ -40,9 +40,13 @@ mod tests {
         }
     }
 
-    /// Keeps the lines.
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<Line>>>);
+    thread_local! {
+        static LINES: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// Keeps the lines, by thread. There is one for the process: a second one, in a thread of its own, would not hear of
+    /// lines that another thread came to first.
+    struct Log;
 
     impl Subscriber for Log {
         fn enabled(&self, _: &Metadata<'_>) -> bool {
@@ -56,16 +60,18 @@ mod tests {
         fn event(&self, event: &tracing::Event<'_>) {
             let mut line = Line(*event.metadata().level(), BTreeMap::new());
             event.record(&mut line);
-            self.0.lock().unwrap().push(line);
+            LINES.with_borrow_mut(|lines| lines.push(line));
         }
         fn enter(&self, _: &span::Id) {}
         fn exit(&self, _: &span::Id) {}
     }
 
     fn logged(act: impl FnOnce()) -> Vec<Line> {
-        let log = Log::default();
-        tracing::subscriber::with_default(log.clone(), act);
-        log.0.lock().unwrap().clone()
+        static ONE: Once = Once::new();
+        ONE.call_once(|| tracing::subscriber::set_global_default(Log).unwrap());
+        LINES.take();
+        act();
+        LINES.take()
     }
 
     /// Ends each message as it is told.

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use canonical::{Digest, Event, PartnerId};
+use jiff::Timestamp;
 use partners::Bundle;
-use ports::{Call, Commit, CommitError, Expect, Fault, Key, Put, Reply, StepQueue, Stored};
+use ports::{Call, Commit, CommitError, Expect, Fault, Key, Put, Read, Reply, StepQueue, Stored};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -62,6 +63,8 @@ handle! {
     PartnerHttp;
     /// Secrets.
     Secrets;
+    /// Public keys of authorization servers, of which no simulated partner has one.
+    KeySets;
 }
 
 impl ports::Table for Table {
@@ -295,10 +298,23 @@ impl ports::PartnerHttp for PartnerHttp {
 }
 
 impl ports::Secrets for Secrets {
-    async fn secrets(&self, partner: &PartnerId, name: &str) -> Result<Vec<SecretString>, Fault> {
+    async fn secrets(
+        &self,
+        partner: &PartnerId,
+        name: &str,
+        _: Timestamp,
+        _: Read,
+    ) -> Result<Vec<SecretString>, Fault> {
         let secret = secret(partner.as_str(), name);
         let read = move |_: &mut State| Ok(vec![secret.into()]);
         self.0.read(Port::Secrets, format_args!("secret {partner}/{name}"), read).await
+    }
+}
+
+impl ports::KeySets for KeySets {
+    async fn key_set(&self, url: &str, _: Read) -> Result<String, Fault> {
+        let nobody = |_: &mut State| Err(Fault::transient("nobody is there"));
+        self.0.read(Port::Secrets, format_args!("key set {url}"), nobody).await
     }
 }
 

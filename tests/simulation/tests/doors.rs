@@ -27,12 +27,9 @@ fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
 /// The same world, in which both 3PLs have a key too.
 fn with_keys() -> World {
     let key = |partner: &str| format!("api_key_sha256 = [\"{}\"]", Digest::of(sim::api_key(partner).as_bytes()));
-    let bolt = format!("signs_webhooks = true\n{}", key(BOLT));
+    let bolt = format!("[auth]\n{}", key(BOLT));
     let acme = format!("role = \"3pl\"\n[auth]\n{}", key(ACME));
-    world_with(bundle_with(&[
-        ("bolt-3pl.toml", "signs_webhooks = true", &bolt),
-        ("acme-3pl.toml", "role = \"3pl\"", &acme),
-    ]))
+    world_with(bundle_with(&[("bolt-3pl.toml", "[auth]", &bolt), ("acme-3pl.toml", "role = \"3pl\"", &acme)]))
 }
 
 #[test]

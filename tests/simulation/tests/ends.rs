@@ -1,8 +1,9 @@
 //! What each message ends in, as its line in the log says it, and what a person finds where it cannot end.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 use std::task::{Context, Poll, Waker};
 
 use canonical::{ArchiveRef, Code, Content, DeliveryState, Digest, EventType, Message, MessageId, Owed, Work};
@@ -20,9 +21,13 @@ use simulation::cast::{
 };
 use simulation::story::{Act, Pace, S1, S2, hours, perform, rest, settle};
 
-/// Keeps the fields of each line.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<Line>>>);
+thread_local! {
+    static LINES: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps the fields of each line, by thread. There is one for the process: a second one, in a thread of its own, would
+/// not hear of lines that another thread came to first.
+struct Log;
 
 #[derive(Clone, Default)]
 struct Line(BTreeMap<&'static str, String>);
@@ -48,7 +53,7 @@ impl Subscriber for Log {
     fn event(&self, event: &tracing::Event<'_>) {
         let mut line = Line::default();
         event.record(&mut line);
-        self.0.lock().expect("no panic").push(line);
+        LINES.with_borrow_mut(|lines| lines.push(line));
     }
     fn enter(&self, _: &span::Id) {}
     fn exit(&self, _: &span::Id) {}
@@ -56,9 +61,11 @@ impl Subscriber for Log {
 
 /// Outcome, code and detail of each message that ended at `step` while `act` was done.
 fn ended(step: &str, act: impl FnOnce()) -> Vec<(String, String, String)> {
-    let log = Log::default();
-    tracing::subscriber::with_default(log.clone(), act);
-    let lines = log.0.lock().expect("no panic");
+    static ONE: Once = Once::new();
+    ONE.call_once(|| tracing::subscriber::set_global_default(Log).expect("nobody else keeps lines"));
+    LINES.take();
+    act();
+    let lines = LINES.take();
     let of_step = lines.iter().filter(|line| line.0["message"] == "message handled" && line.0["step"] == step);
     let field = |line: &Line, name: &str| line.0.get(name).cloned().unwrap_or_default();
     of_step.map(|line| (field(line, "outcome"), field(line, "code"), field(line, "detail"))).collect()

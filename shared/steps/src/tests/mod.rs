@@ -8,7 +8,6 @@ mod order_release;
 mod partner_deliver;
 mod shipment_apply;
 mod shipment_fanout;
-mod signature;
 mod webhook_ingest;
 
 use std::collections::BTreeMap;
