@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::delimiters::Standard;
+use crate::delimiters::{Delimiters, Standard};
 use crate::finding::{Finding, Place, SyntaxCode as Code, keep};
 use crate::header::{self, Header, Look, Next};
 use crate::limits::{FINDINGS_MAX, SEGMENTS_PER_SET_MAX, STRAY_LEN_MAX};
@@ -138,6 +138,11 @@ impl Envelopes {
     #[inline(always)]
     pub(crate) fn at(&self) -> usize {
         self.cutter.at
+    }
+
+    /// What separates in the open interchange.
+    pub(super) fn delimiters(&self) -> Option<Delimiters> {
+        self.cutter.syntax().map(Syntax::delimiters)
     }
 
     /// The next segment of the open set, where nothing is special about it. Whatever else there is, [`Self::next`] reads,
