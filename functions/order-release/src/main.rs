@@ -1,6 +1,6 @@
 //! Answers the ERP: releases in, cancels, and where a release stands.
 
-use aws::{Archive, Profiles, Settings, Table};
+use aws::{Archive, KeySets, Profiles, Settings, Table};
 use handlers::OrderReleases;
 
 #[tokio::main(flavor = "current_thread")]
@@ -11,6 +11,7 @@ async fn main() -> Result<(), lambda::Error> {
         table: Table::new(&config, &settings)?,
         archive: Archive::new(&config, &settings)?,
         profiles: Profiles::new(&config, &settings)?,
+        keys: KeySets::new(&settings)?,
     };
     lambda::serve_http(endpoint).await
 }

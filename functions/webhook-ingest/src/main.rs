@@ -1,6 +1,6 @@
 //! Takes partners' signed webhooks: verify, archive, enqueue, 202. Never touches the table.
 
-use aws::{Archive, Profiles, Queue, Secrets, Settings};
+use aws::{Archive, KeySets, Profiles, Queue, Secrets, Settings};
 use handlers::WebhookIngest;
 
 #[tokio::main(flavor = "current_thread")]
@@ -12,6 +12,7 @@ async fn main() -> Result<(), lambda::Error> {
         queue: Queue::new(&config, &settings),
         profiles: Profiles::new(&config, &settings)?,
         secrets: Secrets::new(&config, &settings)?,
+        keys: KeySets::new(&settings)?,
     };
     lambda::serve_http(endpoint).await
 }

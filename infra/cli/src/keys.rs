@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use canonical::PartnerId;
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, clock};
@@ -77,9 +77,14 @@ impl Keys {
     /// Makes the secret `<partner>/<name>` if there is none.
     pub(crate) fn ensure(&mut self, partner: &PartnerId, name: &str) -> Result<(), Error> {
         if let Entry::Vacant(place) = self.secrets.entry(format!("{partner}/{name}")) {
-            place.insert(format!("whsec_{}", STANDARD.encode(random()?)));
+            place.insert(new_secret()?.expose_secret().to_owned());
         }
         Ok(())
+    }
+
+    /// Puts `secret` in the place of `<partner>/<name>`.
+    pub(crate) fn replace(&mut self, partner: &PartnerId, name: &str, secret: &SecretString) {
+        self.secrets.insert(format!("{partner}/{name}"), secret.expose_secret().to_owned());
     }
 
     /// The secret `<partner>/<name>`.
@@ -97,7 +102,12 @@ impl Keys {
     }
 }
 
-/// The system's random bytes. The local stack runs where this file is; keys of a real deployment are not made here.
+/// A new secret in the form of Standard Webhooks.
+pub(crate) fn new_secret() -> Result<SecretString, Error> {
+    Ok(format!("whsec_{}", STANDARD.encode(random()?)).into())
+}
+
+/// The system's random bytes.
 fn random() -> Result<[u8; KEY_LEN], Error> {
     let path = Path::new("/dev/urandom");
     let mut bytes = [0; KEY_LEN];
@@ -108,8 +118,6 @@ fn random() -> Result<[u8; KEY_LEN], Error> {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret as _;
-
     use super::*;
 
     #[test]

@@ -32,4 +32,4 @@ pub use out::Out;
 pub use profiles::{compile, sources};
 pub use state::RunningStack;
 pub use story::Story;
-pub use world::{Setup, World, is_accepted};
+pub use world::{Detour, Setup, World, is_accepted};

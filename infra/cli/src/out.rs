@@ -131,21 +131,43 @@ impl Out {
 }
 
 /// Text in columns, parted by two blanks. The last column is not padded.
-pub(crate) fn columns<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
-    let mut widths = head.map(|text| text.chars().count());
+pub(crate) fn columns<const N: usize>(head: [&'static str; N], rows: &[[String; N]]) -> String {
+    let mut columns = Columns::new(head);
     for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
+        columns.fit(row);
+    }
+    let lines: Vec<String> = std::iter::once(columns.head()).chain(rows.iter().map(|row| columns.line(row))).collect();
+    lines.join("\n")
+}
+
+/// Columns for rows that are not all there at once: each has to be fitted before the first line is made.
+pub(crate) struct Columns<const N: usize> {
+    head: [&'static str; N],
+    widths: [usize; N],
+}
+
+impl<const N: usize> Columns<N> {
+    pub(crate) fn new(head: [&'static str; N]) -> Self {
+        Self { head, widths: head.map(|text| text.chars().count()) }
+    }
+
+    /// Makes room for a row.
+    pub(crate) fn fit(&mut self, row: &[String; N]) {
+        for (width, cell) in self.widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
     }
-    let line = |cells: [&str; N]| {
-        let padded: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        padded.join("  ").trim_end().to_owned()
-    };
-    let rule = widths.map(|width| "─".repeat(width)).join("  ");
-    let mut lines = vec![line(head), rule];
-    lines.extend(rows.iter().map(|row| line(row.each_ref().map(String::as_str))));
-    lines.join("\n")
+
+    /// The head with a rule under it.
+    pub(crate) fn head(&self) -> String {
+        let rule = self.widths.map(|width| "─".repeat(width)).join("  ");
+        format!("{}\n{rule}", self.line(&self.head))
+    }
+
+    pub(crate) fn line(&self, cells: &[impl AsRef<str>; N]) -> String {
+        let padded = cells.iter().zip(self.widths).map(|(cell, width)| format!("{:width$}", cell.as_ref()));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use canonical::Digest;
-use partners::{Bundle, SourceFile};
+use edi::Standard;
+use formats::mapping::{self, Map, Tailored, WishError};
+use partners::{Bundle, Lint, Profile, SourceFile};
 
 use crate::Error;
 
@@ -32,7 +34,38 @@ pub fn compile(files: &[SourceFile], folder: &Path, sandbox_url: &str, erp_api_k
         ("SANDBOX_URL".to_owned(), sandbox_url.to_owned()),
         ("ERP_API_KEY_SHA256".to_owned(), Digest::of(erp_api_key.as_bytes()).to_string()),
     ]);
-    partners::compile(files, &variables).map_err(|lints| Error::Profiles { folder: folder.to_path_buf(), lints })
+    let bundle = partners::compile(files, &variables).and_then(|bundle| {
+        let lints: Vec<Lint> = bundle.partners.values().flat_map(lint_maps).collect();
+        if lints.is_empty() { Ok(bundle) } else { Err(lints) }
+    });
+    bundle.map_err(|lints| Error::Profiles { folder: folder.to_path_buf(), lints })
+}
+
+/// What is wrong with a partner's wishes for maps. `partners` cannot say it, for it knows no map.
+fn lint_maps(profile: &Profile) -> Vec<Lint> {
+    let lint = |set: &str| {
+        let maps: Vec<&Map> =
+            [Standard::X12, Standard::Edifact].iter().filter_map(|standard| mapping::find(*standard, set)).collect();
+        if maps.is_empty() {
+            let known = mapping::all().into_iter().filter_map(|(_, map)| Some(map.ok()?.set().to_owned()));
+            let known = known.collect::<Vec<_>>().join(", ");
+            return Some(format!("there is no map for it; there are maps for {known}"));
+        }
+        let error = maps.iter().find_map(|map| Tailored::new(map, &profile.agreement).err())?;
+        let mend = match &error {
+            WishError::Overlay(_) => "write lines as shared/formats/maps/README.md explains them",
+            WishError::Expression(_) => "write JSONata that makes the canonical document of the one that was read",
+        };
+        Some(format!("{error}; {mend}"))
+    };
+    let named = |set: &String| Some((set.clone(), lint(set)?));
+    let problems = profile.agreement.maps.keys().filter_map(named);
+    problems
+        .map(|(set, problem)| Lint {
+            file: format!("{}.toml", profile.id),
+            problem: format!("agreement.maps.{set}: {problem}"),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -48,5 +81,33 @@ mod tests {
         assert_eq!(bundle.by_api_key("key").unwrap().id.as_str(), "northwind-erp");
         let roles: Vec<&str> = bundle.partners.values().map(|profile| profile.role.as_str()).collect();
         assert_eq!(roles, ["3pl", "3pl", "erp", "tms", "channel"]);
+    }
+
+    #[test]
+    fn a_wish_for_a_map_that_does_not_compile_is_told_with_file_key_and_mend() {
+        let folder = place::profiles();
+        let lints = |wishes: &str| {
+            let mut files = sources(&folder).unwrap();
+            let file =
+                files.iter_mut().find(|file| file.name != "house.toml" && !file.text.contains("[agreement")).unwrap();
+            file.text.push_str(wishes);
+            let name = file.name.clone();
+            let compiled = compile(&files, &folder, "http://127.0.0.1:1", "key");
+            (name, compiled.map(|_| ()).map_err(|error| error.to_string()))
+        };
+        let (_, good) = lints("\n[agreement.maps.944]\noverlay = \"W17\\n  03 receipt_no\"\nexpression = \"$\"\n");
+        assert_eq!(good, Ok(()));
+        for (wishes, said) in [
+            ("[agreement.maps.944]\noverlay = \"W17\\n  nonsense\"", "agreement.maps.944: overlay: line 2: "),
+            ("[agreement.maps.DESADV]\nexpression = \"lines[\"", "agreement.maps.DESADV: expression: "),
+            (
+                "[agreement.maps.945X]\nexpression = \"$\"",
+                "agreement.maps.945X: there is no map for it; there are maps for 180, ",
+            ),
+        ] {
+            let (file, wrong) = lints(&format!("\n{wishes}\n"));
+            let wrong = wrong.unwrap_err();
+            assert!(wrong.contains(&format!("{file}: {said}")), "{wrong}");
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::warehouse::{self, Acknowledged, ShipOrder};
 use crate::{Api, Error, Keys, RunningStack, Stopwatch, clock, place, profiles};
 
 /// What stands before a secret's name on the local stack.
-const SECRETS_PREFIX: &str = "crossdock/local/";
+pub(crate) const SECRETS_PREFIX: &str = "crossdock/local/";
 /// How often the world is asked whether something has happened.
 const POLL: Duration = Duration::from_millis(100);
 /// How often a partner sends again what was not taken, and how long it waits.
@@ -36,8 +36,25 @@ pub struct Setup<'a> {
     pub functions: Option<&'a Path>,
     /// Profiles besides the sample ones.
     pub more: &'a [SourceFile],
+    /// What stands between the functions and all that they call. `None`: nothing.
+    pub detour: Option<Detour>,
     /// Is told what is being done.
     pub progress: &'a (dyn Fn(&str) + Sync),
+}
+
+/// Ports on 127.0.0.1 that functions call in place of the real ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Detour {
+    /// In place of AWS.
+    pub aws: u16,
+    /// In place of the sample partners.
+    pub partners: u16,
+}
+
+impl Default for Setup<'_> {
+    fn default() -> Self {
+        Self { data_dir: None, port: None, functions: None, more: &[], detour: None, progress: &|_| () }
+    }
 }
 
 impl std::fmt::Debug for Setup<'_> {
@@ -46,6 +63,7 @@ impl std::fmt::Debug for Setup<'_> {
             .debug_struct("Setup")
             .field("data_dir", &self.data_dir)
             .field("port", &self.port)
+            .field("detour", &self.detour)
             .finish_non_exhaustive()
     }
 }
@@ -67,6 +85,8 @@ pub struct World {
     pub stack: local::Stack,
     sources: Vec<SourceFile>,
     folder: PathBuf,
+    /// Where functions call the sample partners.
+    partners_url: String,
 }
 
 /// Whether an answer of the API says that it took what was sent.
@@ -84,7 +104,8 @@ impl World {
         let folder = place::profiles();
         let mut sources = profiles::sources(&folder)?;
         sources.extend(setup.more.iter().cloned());
-        let bundle = profiles::compile(&sources, &folder, &sandbox::url(door.port), &keys.erp_api_key)?;
+        let partners_url = sandbox::url(setup.detour.map_or(door.port, |detour| detour.partners));
+        let bundle = profiles::compile(&sources, &folder, &partners_url, &keys.erp_api_key)?;
         ensure_secrets(&mut keys, &bundle)?;
         if let Some(folder) = setup.data_dir {
             keys.save(folder)?;
@@ -94,6 +115,7 @@ impl World {
             data_dir: setup.data_dir,
             port: setup.port,
             build: setup.functions,
+            functions_call: setup.detour.map(|detour| detour.aws),
             progress: setup.progress,
             ..local::Options::default()
         })
@@ -113,6 +135,7 @@ impl World {
             stack,
             sources,
             folder,
+            partners_url,
         };
         for (partner, name, secret) in world.keys.secrets() {
             let partner = partner_id(partner)?;
@@ -139,7 +162,7 @@ impl World {
         for file in sources.iter_mut().filter(|file| file.name == "house.toml") {
             file.text.push_str(more);
         }
-        let bundle = profiles::compile(&sources, &self.folder, &self.sandbox.url(), &self.keys.erp_api_key)?;
+        let bundle = profiles::compile(&sources, &self.folder, &self.partners_url, &self.keys.erp_api_key)?;
         self.operations.publish_bundle(&bundle).await?;
         Ok(bundle)
     }
@@ -331,7 +354,7 @@ impl World {
     pub fn kill_functions(&self, names: &[&str]) -> usize {
         let found = self.stack.function_processes();
         let hit = found.iter().filter(|process| names.is_empty() || names.contains(&process.function.as_str()));
-        hit.map(|process| self.stack.kill(process)).count()
+        hit.map(local::FunctionProcess::kill).count()
     }
 }
 
@@ -353,7 +376,7 @@ fn running(stack: &local::Stack, sandbox: &Sandbox, keys: &Keys) -> RunningStack
 /// Every secret that the profiles ask for: one for each direction in which a partner's webhooks go.
 fn ensure_secrets(keys: &mut Keys, bundle: &Bundle) -> Result<(), Error> {
     for profile in bundle.partners.values() {
-        if profile.auth.signs_webhooks {
+        if profile.auth.signature.is_some() {
             keys.ensure(&profile.id, "webhook-in")?;
         }
         if profile.endpoint.is_some() {

@@ -25,15 +25,37 @@ pub(crate) fn architecture() -> &'static str {
     if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
 }
 
-/// Builds all functions in the dev profile and lays `<scratch>/build/<name>/bootstrap` for each.
+/// How functions are built.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Profile {
+    /// As tests are: cargo's dev profile, which shares its dependencies with everything else.
+    Dev,
+    /// Optimised: cargo's release profile. What is deployed to AWS is optimised across crates besides, which takes
+    /// minutes for each function.
+    Release,
+}
+
+/// Builds all functions and lays `<scratch>/build/<name>/bootstrap` for each, or `<scratch>/build-release/...`. The
+/// folder of folders.
 ///
-/// With `--workspace`, as everything else is built: another choice of packages is another choice of features, and the
-/// dependencies would be built twice.
-pub(crate) async fn functions(progress: &(dyn Fn(&str) + Sync)) -> Result<PathBuf, Error> {
+/// # Errors
+///
+/// [`Error::CompilerMissing`] and [`Error::Build`] with what cargo said.
+pub async fn functions(profile: Profile, progress: &(dyn Fn(&str) + Sync)) -> Result<PathBuf, Error> {
     progress("building the functions");
+    let (arguments, folder, kept): (Vec<&str>, _, _) = match profile {
+        // As everything else is built: another choice of packages is another choice of features, and the dependencies
+        // would be built twice.
+        Profile::Dev => (vec!["--workspace", "--bins"], "debug", "build"),
+        Profile::Release => {
+            let named = FUNCTIONS.into_iter().flat_map(|name| ["--package", name]);
+            (std::iter::once("--release").chain(named).collect(), "release", "build-release")
+        }
+    };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut child = Command::new(&cargo)
-        .args(["build", "--locked", "--workspace", "--bins", "--color", "never"])
+        .args(["build", "--locked", "--color", "never"])
+        .args(arguments)
         .current_dir(workspace())
         .env("CARGO_TARGET_DIR", target_dir())
         .stdin(Stdio::null())
@@ -61,9 +83,9 @@ pub(crate) async fn functions(progress: &(dyn Fn(&str) + Sync)) -> Result<PathBu
             Error::Build { output }
         });
     }
-    let build = crate::scratch().join("build");
+    let build = crate::scratch().join(kept);
     for name in FUNCTIONS {
-        let binary = target_dir().join("debug").join(name);
+        let binary = target_dir().join(folder).join(name);
         lay(&binary, &build.join(name)).await?;
     }
     Ok(build)

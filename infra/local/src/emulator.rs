@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -31,7 +32,9 @@ pub(crate) struct Emulator {
 
 impl Emulator {
     /// Starts it on the data and waits until it answers.
-    pub(crate) async fn start(python: &Path, data_dir: &Path, port: u16) -> Result<Self, Error> {
+    ///
+    /// `functions_call` is the port where functions reach AWS, which need not be the emulator's own.
+    pub(crate) async fn start(python: &Path, data_dir: &Path, port: u16, functions_call: u16) -> Result<Self, Error> {
         if TcpListener::bind(("127.0.0.1", port)).await.is_err() {
             return Err(Error::PortInUse { port });
         }
@@ -61,7 +64,7 @@ impl Emulator {
             // `localhost` in host-style addresses, which an IP address cannot stand in; the IP address where
             // functions call, which keeps bucket names in the path.
             .env("MINISTACK_HOST", "localhost")
-            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{functions_call}"))
             .env("MINISTACK_REGION", REGION)
             .env("AUTH", "true")
             .env("SFTP_ENABLED", "0")
@@ -108,12 +111,7 @@ impl Emulator {
 
     /// The functions' processes that run now.
     pub(crate) fn functions(&self) -> Vec<FunctionProcess> {
-        let Ok(entries) = fs::read_dir("/proc") else {
-            return Vec::new();
-        };
-        entries
-            .flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+        processes()
             .filter(|pid| *pid != self.group && group_of(*pid) == Some(self.group))
             .filter_map(|pid| Some(FunctionProcess { pid, function: function_of(pid)? }))
             .collect()
@@ -151,6 +149,33 @@ async fn healthy(port: u16) -> io::Result<bool> {
 fn group_of(pid: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(')')?.1.split_whitespace().nth(2)?.parse().ok()
+}
+
+/// The function's process whose socket is the client's end of a connection.
+pub(crate) fn calling(client: SocketAddr, server: SocketAddr) -> Option<FunctionProcess> {
+    let (SocketAddr::V4(client), SocketAddr::V4(server)) = (client, server) else {
+        return None;
+    };
+    // The kernel's table: number, own and other address, state, queues, timer, retransmits, user, time-out, inode.
+    let ends = [client, server].map(|end| format!("{:08X}:{:04X}", u32::from(*end.ip()).swap_bytes(), end.port()));
+    let table = fs::read_to_string("/proc/net/tcp").ok()?;
+    let inode = table.lines().find_map(|line| {
+        let mut fields = line.split_whitespace().skip(1);
+        let is_it = ends.iter().all(|end| fields.next() == Some(end));
+        fields.nth(6).filter(|_| is_it)
+    })?;
+    let socket = format!("socket:[{inode}]");
+    processes().find_map(|pid| {
+        let open = fs::read_dir(format!("/proc/{pid}/fd")).ok()?;
+        let mut files = open.flatten().filter_map(|file| fs::read_link(file.path()).ok());
+        files.any(|file| file.as_os_str() == socket.as_str()).then_some(())?;
+        Some(FunctionProcess { pid, function: function_of(pid)? })
+    })
+}
+
+fn processes() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 /// The name that the emulator gave the function in its environment, without the stage.

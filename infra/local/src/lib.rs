@@ -14,12 +14,14 @@ mod stack;
 
 use std::path::PathBuf;
 
+pub use build::{Profile, functions as build_functions};
 pub use error::Error;
 pub use python::lint_template;
 pub use stack::{FunctionProcess, Options, Stack};
 
 /// The functions of the template: package, binary, folder in `functions/` and end of the deployed name.
-pub const FUNCTIONS: [&str; 9] = [
+pub const FUNCTIONS: [&str; 10] = [
+    "authorize",
     "order-release",
     "webhook-ingest",
     "edi-drop",

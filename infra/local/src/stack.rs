@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,7 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 use crate::emulator::{self, Emulator};
-use crate::{Error, build, python, scratch, workspace};
+use crate::{Error, Profile, build, python, scratch, workspace};
 
 /// The region of the local stack.
 pub(crate) const REGION: &str = "us-east-1";
@@ -30,13 +31,23 @@ pub struct Options<'a> {
     pub build: Option<&'a Path>,
     /// Hosts, separated by commas, that functions may call without TLS.
     pub plain_http_hosts: &'a str,
+    /// The port on 127.0.0.1 where functions reach AWS, if something stands between them and the stack. `None`: the
+    /// stack's own.
+    pub functions_call: Option<u16>,
     /// Is told, in a few words each, what is being done.
     pub progress: &'a (dyn Fn(&str) + Sync),
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Self { data_dir: None, port: None, build: None, plain_http_hosts: "127.0.0.1", progress: &|_| () }
+        Self {
+            data_dir: None,
+            port: None,
+            build: None,
+            plain_http_hosts: "127.0.0.1",
+            functions_call: None,
+            progress: &|_| (),
+        }
     }
 }
 
@@ -48,6 +59,7 @@ impl fmt::Debug for Options<'_> {
             .field("port", &self.port)
             .field("build", &self.build)
             .field("plain_http_hosts", &self.plain_http_hosts)
+            .field("functions_call", &self.functions_call)
             .finish_non_exhaustive()
     }
 }
@@ -60,6 +72,19 @@ pub struct FunctionProcess {
     pub pid: u32,
     /// One of [`crate::FUNCTIONS`].
     pub function: String,
+}
+
+impl FunctionProcess {
+    /// The process that holds the client's end of a connection of this machine, if it is a function of a local stack
+    /// (on Linux; elsewhere none is seen).
+    pub fn calling(client: SocketAddr, server: SocketAddr) -> Option<Self> {
+        emulator::calling(client, server)
+    }
+
+    /// Kills it the hard way, as a time-out does: what it held comes back by itself.
+    pub fn kill(&self) {
+        emulator::signal("KILL", &self.pid.to_string());
+    }
 }
 
 /// The running local stack. Dropped without [`Stack::stop`], its processes are killed and the latest state is lost.
@@ -95,7 +120,7 @@ impl Stack {
         // Before anything runs: a build takes minutes, and fails.
         let built = async || match options.build {
             Some(folder) => Ok(folder.to_path_buf()),
-            None => build::functions(progress).await,
+            None => build::functions(Profile::Dev, progress).await,
         };
         let (mut stack, python, built) = Self::started(&options, built).await?;
         let order = serde_json::json!({
@@ -122,7 +147,7 @@ impl Stack {
     }
 
     /// Starts the emulator alone: nothing is built, nothing deployed, and there are no outputs. Of the options,
-    /// `data_dir`, `port` and `progress` count.
+    /// `data_dir`, `port`, `functions_call` and `progress` count.
     ///
     /// # Errors
     ///
@@ -143,7 +168,7 @@ impl Stack {
         let python = python::environment("venv", "requirements.txt", options.progress).await?;
         let before = before().await?;
         (options.progress)("starting the emulator");
-        let emulator = Emulator::start(&python, &data_dir, port).await?;
+        let emulator = Emulator::start(&python, &data_dir, port, options.functions_call.unwrap_or(port)).await?;
         let endpoint = format!("http://127.0.0.1:{port}");
         let stack = Self {
             api_url: String::new(),
@@ -167,11 +192,6 @@ impl Stack {
     /// The functions' processes that run now (on Linux; elsewhere none are seen).
     pub fn function_processes(&self) -> Vec<FunctionProcess> {
         self.emulator.functions()
-    }
-
-    /// Kills a process of a function the hard way, as a time-out does: what it held comes back by itself.
-    pub fn kill(&self, process: &FunctionProcess) {
-        emulator::signal("KILL", &process.pid.to_string());
     }
 
     /// Saves the state and ends every process. A directory made for this stack alone is removed.

@@ -84,7 +84,7 @@ async fn a_stack_goes_on_where_it_stopped_and_leaves_no_process() {
     let before = stack.function_processes();
     assert_eq!(before.iter().filter(|process| process.function == "order-release").count(), 1, "{before:?}");
     for process in &before {
-        stack.kill(process);
+        process.kill();
         gone(process).await;
     }
     assert!(get(&stack, "/v1/order-releases/r2").await.ends_with("/v1/order-releases/r2"), "a killed one is replaced");

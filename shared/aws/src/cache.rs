@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use ports::Fault;
+use ports::{Fault, Read};
 use tokio::sync::Mutex;
 
 /// The moment by the machine's monotonic clock, by which held values age.
@@ -23,6 +23,7 @@ const ASK_AGAIN_S: u64 = 5;
 pub(crate) struct Cache<T> {
     fresh: Duration,
     stale: Option<Duration>,
+    again: Duration,
     held: Mutex<BTreeMap<String, Held<T>>>,
 }
 
@@ -30,6 +31,7 @@ pub(crate) struct Cache<T> {
 struct Held<T> {
     value: T,
     loaded: Instant,
+    asked: Instant,
     ask_at: Instant,
     out: bool,
 }
@@ -38,7 +40,13 @@ impl<T: Clone> Cache<T> {
     /// A value is not asked for while it is younger than `fresh`; if the store is out, it is served until it is older
     /// than `stale`, or for ever.
     pub(crate) fn new(fresh: Duration, stale: Option<Duration>) -> Self {
-        Self { fresh, stale, held: Mutex::new(BTreeMap::new()) }
+        Self { fresh, stale, again: fresh, held: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// With [`Read::Again`] a value is asked for although it is fresh, but not until `again` after it was asked for last:
+    /// who presents wrong credentials must not make us call a store for each.
+    pub(crate) fn asked_again_after(self, again: Duration) -> Self {
+        Self { again, ..self }
     }
 
     /// The value under `name`. What `load` does not find is not held, so that it is there as soon as it exists.
@@ -46,10 +54,11 @@ impl<T: Clone> Cache<T> {
         &self,
         name: &str,
         now: Instant,
+        read: Read,
         load: impl AsyncFnOnce() -> Result<Option<T>, Fault>,
     ) -> Result<Option<T>, Fault> {
         if let Some(found) = self.held.lock().await.get(name)
-            && now < found.ask_at
+            && now < if read == Read::Held { found.ask_at } else { found.asked + self.again }
         {
             return Ok(Some(found.value.clone()));
         }
@@ -58,7 +67,7 @@ impl<T: Clone> Cache<T> {
         let mut held = self.held.lock().await;
         match loaded {
             Ok(Some(value)) => {
-                let new = Held { value: value.clone(), loaded: now, ask_at: now + self.fresh, out: false };
+                let new = Held { value: value.clone(), loaded: now, asked: now, ask_at: now + self.fresh, out: false };
                 held.insert(name.to_owned(), new);
                 Ok(Some(value))
             }
@@ -73,6 +82,7 @@ impl<T: Clone> Cache<T> {
                         let age_s = now.duration_since(found.loaded).as_secs();
                         tracing::warn!(name, age_s, error = fault.chain(), "a store is out; the held value is served");
                     }
+                    found.asked = now;
                     found.ask_at = now + Duration::from_secs(ASK_AGAIN_S);
                     Ok(Some(found.value.clone()))
                 }
@@ -95,9 +105,18 @@ mod tests {
         now: Instant,
         answer: Result<Option<u32>, Fault>,
     ) -> (Result<Option<u32>, Fault>, bool) {
+        ask_as(cache, now, Read::Held, answer).await
+    }
+
+    async fn ask_as(
+        cache: &Cache<u32>,
+        now: Instant,
+        read: Read,
+        answer: Result<Option<u32>, Fault>,
+    ) -> (Result<Option<u32>, Fault>, bool) {
         let asked = Cell::new(false);
         let result = cache
-            .get("n", now, async || {
+            .get("n", now, read, async || {
                 asked.set(true);
                 answer
             })
@@ -125,6 +144,20 @@ mod tests {
         let later = start + FRESH + Duration::from_secs(ASK_AGAIN_S);
         assert!(matches!(ask(&cache, later, Ok(Some(3))).await, (Ok(Some(3)), true)), "the store is back");
         assert!(matches!(ask(&cache, later + FRESH * 10, out()).await, (Err(_), true)), "too old");
+    }
+
+    #[tokio::test]
+    async fn a_fresh_value_is_asked_for_again_when_it_may_be_old_news_but_not_at_once() {
+        const AGAIN: Duration = Duration::from_secs(1);
+        let (cache, start) = (Cache::new(FRESH, Some(FRESH * 10)).asked_again_after(AGAIN), now());
+        ask(&cache, start, Ok(Some(1))).await.0.unwrap();
+        let almost = start + AGAIN.saturating_sub(Duration::from_nanos(1));
+        assert!(matches!(ask_as(&cache, almost, Read::Again, Ok(Some(2))).await, (Ok(Some(1)), false)));
+        assert!(matches!(ask_as(&cache, start + AGAIN, Read::Again, Ok(Some(2))).await, (Ok(Some(2)), true)));
+        assert!(matches!(ask_as(&cache, start + AGAIN, Read::Again, Ok(Some(3))).await, (Ok(Some(2)), false)));
+        let out = || Err(Fault::transient("out"));
+        assert!(matches!(ask_as(&cache, start + AGAIN * 2, Read::Again, out()).await, (Ok(Some(2)), true)), "stale");
+        assert!(matches!(ask_as(&cache, start + AGAIN * 2, Read::Again, out()).await, (Ok(Some(2)), false)));
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ mod cache;
 mod classify;
 mod config;
 mod exchange;
+mod key_sets;
 mod objects;
 mod operations;
 mod partner_http;
@@ -18,6 +19,7 @@ mod profiles;
 mod queue;
 mod redelivery;
 mod resend;
+mod secret_value;
 mod secrets;
 mod settings;
 mod table;
@@ -30,6 +32,7 @@ pub use aws_config::SdkConfig;
 pub use bus::{Bus, EVENT_SOURCE};
 pub use config::config;
 pub use exchange::Exchange;
+pub use key_sets::KeySets;
 pub use operations::{
     Http, HttpReply, Item, MoveTask, OpenItem, Operations, OperationsConfig, QueueDepth, QueueKind, QueuedMessage,
     StoredFile,
@@ -46,8 +49,8 @@ pub use table::{EVENTS_ATTRIBUTE, Table};
 mod tests {
     use canonical::Digest;
     use ports::{
-        Archive as _, Bus as _, Call, Commit, Exchange as _, PartnerHttp as _, Profiles as _, Queue as _,
-        Redelivery as _, Secrets as _, StepQueue, Table as _,
+        Archive as _, Bus as _, Call, Commit, Exchange as _, KeySets as _, PartnerHttp as _, Profiles as _, Queue as _,
+        Read, Redelivery as _, Secrets as _, StepQueue, Table as _,
     };
 
     use super::*;
@@ -71,7 +74,13 @@ mod tests {
         is_send(Exchange::new(&config, &settings).unwrap().dropped("k", None));
         is_send(Exchange::new(&config, &settings).unwrap().put_out(&partner, "n", b""));
         is_send(Profiles::new(&config, &settings).unwrap().bundle());
-        is_send(Secrets::new(&config, &settings).unwrap().secrets(&partner, "n"));
+        is_send(Secrets::new(&config, &settings).unwrap().secrets(
+            &partner,
+            "n",
+            jiff::Timestamp::UNIX_EPOCH,
+            Read::Held,
+        ));
+        is_send(KeySets::new(&settings).unwrap().key_set("", Read::Held));
         is_send(Redelivery::new(&config, &settings).unwrap().postpone("r", 1));
         is_send(Redelivery::new(&config, &settings).unwrap().note("m", &serde_json::Value::Null));
         let call = Call { partner: partner.clone(), url: String::new(), headers: Vec::new(), body: Vec::new() };

@@ -79,6 +79,26 @@ impl PartnerHttp {
     }
 }
 
+impl PartnerHttp {
+    /// What is at `url`: text of at most `len_max` bytes.
+    pub(crate) async fn get(&self, url: &str, len_max: usize) -> Result<String, Fault> {
+        let what = format!("read of {url}");
+        let url = self.permitted(url).map_err(|refused| Fault::misconfigured(&what).because(refused))?;
+        let mut response = self.client.get(url).send().await.map_err(|error| fault(&what, error))?;
+        if !response.status().is_success() {
+            return Err(Fault::transient(format!("{what}: it answered {}", response.status())));
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| fault(&what, error))? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > len_max {
+                return Err(Fault::transient(format!("{what}: it has more than {len_max} bytes")));
+            }
+        }
+        String::from_utf8(bytes).map_err(|error| Fault::transient(format!("{what}: it is no text")).because(error))
+    }
+}
+
 impl ports::PartnerHttp for PartnerHttp {
     async fn post(&self, call: Call) -> Result<Reply, Fault> {
         let what = format!("call to partner {}", call.partner);

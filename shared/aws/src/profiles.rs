@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use partners::Bundle;
-use ports::Fault;
+use ports::{Fault, Read};
 
 use crate::Settings;
 use crate::cache::{Cache, now};
@@ -43,7 +43,7 @@ impl Profiles {
     }
 
     async fn bundle_at(&self, now: Instant) -> Result<Arc<Bundle>, Fault> {
-        let bundle = self.cache.get(BUNDLE_KEY, now, async || self.load().await).await?;
+        let bundle = self.cache.get(BUNDLE_KEY, now, Read::Held, async || self.load().await).await?;
         bundle.ok_or_else(|| Fault::bug("a bundle that was loaded is gone"))
     }
 }

@@ -138,3 +138,16 @@ pub struct Finding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_one_word_in_every_place() {
+        for code in Code::ALL {
+            assert_eq!(code.to_string(), code.as_str());
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+        }
+    }
+}

@@ -166,3 +166,20 @@ impl Delivery {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delivery_belongs_to_the_release_that_it_is_about() {
+        let release_id: ReleaseId = "rel_1".parse().unwrap();
+        let own = Some("rel_1".to_owned());
+        assert_eq!(Subject::Release { release_id: release_id.clone() }.correlation_id(), own);
+        assert_eq!(Subject::Cancel { release_id }.correlation_id(), own);
+        let event = |correlation_id| Subject::Event { event_id: "evt_1".parse().unwrap(), correlation_id };
+        assert_eq!(event(own.clone()).correlation_id(), own);
+        assert_eq!(event(None).correlation_id(), None);
+        assert_eq!(Subject::Acknowledgment { group: "7".to_owned() }.correlation_id(), None);
+    }
+}

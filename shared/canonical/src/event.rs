@@ -142,3 +142,16 @@ pub struct Event {
     /// The fact itself.
     pub data: Value,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_one_word_in_every_place() {
+        for kind in EventType::ALL {
+            assert_eq!(kind.to_string(), kind.as_str());
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+    }
+}

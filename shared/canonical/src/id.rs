@@ -257,4 +257,21 @@ mod tests {
     fn a_digest_is_the_published_sha_256() {
         assert_eq!(Digest::of(b"abc").as_str(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
+
+    #[test]
+    fn an_address_in_the_archive_is_64_lower_case_hexadecimal_digits_wherever_it_is_written() {
+        let digest = Digest::of(b"abc");
+        assert_eq!(digest.to_string(), digest.as_str());
+        assert_eq!(String::from(digest.clone()), digest.as_str());
+        assert_eq!(Digest::try_from(digest.to_string()), Ok(digest.clone()));
+        let text = digest.as_str();
+        for wrong in ["", &text[1..], &format!("{text}0"), &text.to_uppercase(), &text.replace('b', "g")] {
+            assert!(Digest::try_from(wrong.to_owned()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_short_hash_is_the_first_24_digits_of_the_digest() {
+        assert_eq!(short_hash("abc").to_string(), "ba7816bf8f01cfea414140de");
+    }
 }

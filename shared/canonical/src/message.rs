@@ -257,3 +257,37 @@ pub struct Work {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_that_acknowledges_is_named_as_its_standard_names_it() {
+        use AcknowledgmentDocument::{Contrl, Functional997, Implementation999, Ta1};
+        for (document, name) in [(Ta1, "TA1"), (Functional997, "997"), (Implementation999, "999"), (Contrl, "CONTRL")] {
+            assert_eq!(document.as_str(), name);
+            assert_eq!(serde_json::to_value(document).unwrap(), name);
+        }
+    }
+
+    #[test]
+    fn what_a_queue_holds_is_logged_under_its_own_id() {
+        let body = serde_json::json!({
+            "id": "msg_1", "sender": { "tenant": "t", "partner": "p", "roles": ["3pl"] },
+            "received_at": "2026-01-31T14:35:00Z", "profile_version": "",
+            "raw": { "sha256": Digest::of(b"").as_str(), "offset": 0, "len": 0 },
+            "content": { "kind": "waved", "release": { "release_id": "rel_1" }, "occurred_at": "2026-01-31T14:35:00Z" },
+        });
+        assert_eq!(serde_json::from_value::<Inbound>(body).unwrap().id(), "msg_1");
+        let event = serde_json::json!({
+            "meta": {
+                "id": "evt_1", "type": "order.completed.v1", "source": "order-apply", "time": "2026-01-31T14:35:00Z",
+                "received_at": "2026-01-31T14:35:00Z", "causation_id": "msg_1", "partner": "p", "tenant": "t",
+                "schema": "", "profile_version": "", "seq": 1, "dedup_key": "1", "ordering_key": "1",
+            },
+            "data": {},
+        });
+        assert_eq!(serde_json::from_value::<Inbound>(event).unwrap().id(), "evt_1");
+    }
+}

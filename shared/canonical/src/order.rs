@@ -116,3 +116,15 @@ pub struct OrderLine {
     #[schemars(length(min = 1, max = 45))]
     pub description: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_that_names_no_release_means_its_first() {
+        let order = r#"{"order_no":"1","ship_to":{"name":"N","address1":"A","city":"C","postal_code":"12345",
+            "country":"US"},"lines":[{"line_no":1,"sku":"BOLT","quantity":"1","uom":"EA"}]}"#;
+        assert_eq!(serde_json::from_str::<OrderRelease>(order).unwrap().release_no, 1);
+    }
+}

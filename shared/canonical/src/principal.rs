@@ -69,3 +69,26 @@ impl Principal {
         self.roles.contains(&role)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_one_word_in_every_place() {
+        use Role::{Carrier, Channel, Erp, Ops, Platform, Tms, Wms};
+        let words = ["erp", "3pl", "carrier", "tms", "channel", "platform", "ops"];
+        for (role, word) in [Erp, Wms, Carrier, Tms, Channel, Platform, Ops].into_iter().zip(words) {
+            assert_eq!(role.as_str(), word);
+            assert_eq!(serde_json::to_value(role).unwrap(), word);
+        }
+    }
+
+    #[test]
+    fn a_sender_speaks_for_its_own_role_and_for_those_that_it_relays() {
+        let scope = PartnerScope { tenant: "t".parse().unwrap(), partner: "p".parse().unwrap() };
+        let sender = Principal { scope, roles: [Role::Wms, Role::Carrier].into() };
+        assert!(sender.speaks_for(Role::Wms) && sender.speaks_for(Role::Carrier));
+        assert!(!sender.speaks_for(Role::Erp) && !sender.speaks_for(Role::Platform));
+    }
+}

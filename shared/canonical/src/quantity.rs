@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Most digits before the point: X12 element 380 (quantity) holds 15, and no order line comes near.
@@ -74,18 +75,27 @@ impl std::iter::Sum for Quantity {
     }
 }
 
+impl TryFrom<Decimal> for Quantity {
+    type Error = QuantityError;
+    fn try_from(value: Decimal) -> Result<Self, QuantityError> {
+        let (limit, normal) = (Decimal::from(10_i64.pow(WHOLE_DIGITS_MAX)), value.normalize());
+        let is_one = !value.is_sign_negative() && value < limit && normal.scale() <= FRACTION_DIGITS_MAX;
+        if is_one { Ok(Self(normal)) } else { Err(QuantityError(value.to_string())) }
+    }
+}
+
 impl FromStr for Quantity {
     type Err = QuantityError;
     fn from_str(text: &str) -> Result<Self, QuantityError> {
-        let refused = || QuantityError(text.chars().take(32).collect());
-        let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        let value: Decimal = if plain { text.parse().map_err(|_| refused())? } else { return Err(refused()) };
-        let limit = Decimal::from(10_i64.pow(WHOLE_DIGITS_MAX));
-        if value < limit && value.normalize().scale() <= FRACTION_DIGITS_MAX {
-            Ok(Self(value.normalize()))
-        } else {
-            Err(refused())
+        let is_digit = |byte: u8| byte.is_ascii_digit();
+        if !text.is_empty() && text.len() <= WHOLE_DIGITS_MAX as usize && text.bytes().all(is_digit) {
+            let value = text.bytes().fold(0, |value, byte| value * 10 + u64::from(byte - b'0'));
+            return Ok(Self(Decimal::from(value)));
         }
+        let refused = || QuantityError(text.chars().take(32).collect());
+        let plain = !text.is_empty() && text.bytes().all(|byte| is_digit(byte) || byte == b'.');
+        let value: Decimal = if plain { text.parse().map_err(|_| refused())? } else { return Err(refused()) };
+        Self::try_from(value).map_err(|_| refused())
     }
 }
 
@@ -109,17 +119,29 @@ impl fmt::Display for Quantity {
 
 impl<'de> Deserialize<'de> for Quantity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Text(String),
-            Whole(u64),
+        struct Written;
+
+        impl Visitor<'_> for Written {
+            type Value = Quantity;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a decimal as text, or a whole number")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Quantity, E> {
+                text.parse().map_err(E::custom)
+            }
+
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Quantity, E> {
+                Decimal::from(value).try_into().map_err(E::custom)
+            }
+
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Quantity, E> {
+                Decimal::from(value).try_into().map_err(E::custom)
+            }
         }
-        let text = match Written::deserialize(deserializer)? {
-            Written::Text(text) => text,
-            Written::Whole(value) => value.to_string(),
-        };
-        text.parse().map_err(serde::de::Error::custom)
+
+        deserializer.deserialize_any(Written)
     }
 }
 
@@ -141,5 +163,31 @@ mod tests {
     #[test]
     fn taking_more_than_there_is_leaves_nothing() {
         assert_eq!(Quantity::from(5).less(Quantity::from(7)), Quantity::ZERO);
+    }
+
+    #[test]
+    fn quantities_are_counted_exactly() {
+        let (a, b): (Quantity, Quantity) = ("7.25".parse().unwrap(), "2.5".parse().unwrap());
+        assert_eq!((a + b).to_string(), "9.75");
+        assert_eq!(a.less(b).to_string(), "4.75");
+        assert_eq!(a.less(a), Quantity::ZERO);
+        assert_eq!([a, b, b].into_iter().sum::<Quantity>().to_string(), "12.25");
+        assert_eq!(a.value(), Decimal::new(725, 2));
+        assert!(Quantity::from(0).is_zero() && !Quantity::from(1).is_zero());
+    }
+
+    #[test]
+    fn a_quantity_keeps_six_digits_after_the_point_and_is_written_as_text() {
+        let quantity: Quantity = serde_json::from_str("\"0.000001\"").unwrap();
+        assert_eq!(serde_json::to_string(&quantity).unwrap(), "\"0.000001\"");
+        assert_eq!("1.0000000".parse(), Ok(Quantity::from(1)), "noughts at the end say nothing");
+    }
+
+    #[test]
+    fn the_published_schema_has_the_same_limits() {
+        let schema = schemars::schema_for!(Quantity);
+        assert_eq!(schema.get("title").unwrap(), "Quantity");
+        assert_eq!(schema.get("maximum").unwrap(), 10_i64.pow(WHOLE_DIGITS_MAX) - 1);
+        assert_eq!(schema.get("type").unwrap(), &serde_json::json!(["string", "integer"]));
     }
 }

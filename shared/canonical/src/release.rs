@@ -582,4 +582,164 @@ mod tests {
         stranger.scope.tenant = "another".parse().unwrap();
         assert!(!release.may(&stranger, Transition::ShipConfirm), "another tenant");
     }
+
+    #[test]
+    fn states_and_transitions_are_one_word_in_every_place() {
+        use ReleaseState as S;
+        use Transition as T;
+        for state in [
+            S::Validated,
+            S::Held,
+            S::Dispatched,
+            S::TransportAcked,
+            S::TechAcked,
+            S::TechRejected,
+            S::Accepted,
+            S::Rejected,
+            S::InProcess,
+            S::CancelRequested,
+            S::Cancelled,
+            S::PartiallyShipped,
+            S::Shipped,
+            S::Delivered,
+        ] {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+            assert_eq!(state.to_string(), state.as_str());
+        }
+        for transition in [
+            T::Request,
+            T::Dispatch,
+            T::TransportAck,
+            T::TechnicalAck,
+            T::BusinessDecision,
+            T::Wave,
+            T::CancelRequest,
+            T::CancelDecision,
+            T::ShipConfirm,
+            T::Milestone,
+        ] {
+            assert_eq!(serde_json::to_value(transition).unwrap(), transition.as_str());
+        }
+    }
+
+    /// Each paper in turn, the lightest first, and who is waited for with it. Nothing has left.
+    #[test]
+    fn each_paper_outweighs_the_one_before_and_says_who_moves_next() {
+        let mut release = release();
+        let dispatch = Dispatch {
+            delivery: "dlv_1".parse().unwrap(),
+            message_no: "1".to_owned(),
+            depositor_order_no: "1".to_owned(),
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let decided = |second, accepted| BusinessDecision {
+            occurred_at: Timestamp::from_second(second).unwrap(),
+            accepted,
+            partner_order_no: None,
+            reason: None,
+        };
+        let court = |release: &Release| {
+            let court = release.court().map(|court| (court.owner, court.partner.map(String::from), court.since));
+            court.map(|(owner, partner, since)| (owner.as_str(), partner.unwrap_or_default(), since.as_second()))
+        };
+        let wms = |since| Some(("3pl", "wms".to_owned(), since));
+        let nobodys = |role, since| Some((role, String::new(), since));
+        release.since = Timestamp::from_second(7).unwrap();
+        assert_eq!((release.state(), court(&release)), (ReleaseState::Validated, nobodys("platform", 7)));
+        release.facts.held = Some("no route".to_owned());
+        assert_eq!((release.state(), court(&release)), (ReleaseState::Held, nobodys("ops", 7)));
+        release.dispatch = Some(dispatch);
+        assert_eq!((release.state(), court(&release)), (ReleaseState::Dispatched, nobodys("platform", 7)));
+        release.facts.undeliverable = Some("answered 422".to_owned());
+        assert_eq!((release.state(), court(&release)), (ReleaseState::Held, nobodys("ops", 7)));
+        release.facts.transport_acked = true;
+        assert_eq!((release.state(), court(&release)), (ReleaseState::TransportAcked, wms(7)));
+        release.facts.technical = Some(TechnicalVerdict { accepted: false, notes: Vec::new() });
+        assert_eq!((release.state(), court(&release)), (ReleaseState::TechRejected, nobodys("ops", 7)));
+        release.facts.technical = Some(TechnicalVerdict { accepted: true, notes: Vec::new() });
+        assert_eq!((release.state(), court(&release)), (ReleaseState::TechAcked, wms(7)));
+        release.facts.business = Some(decided(1, false));
+        assert_eq!((release.state(), court(&release)), (ReleaseState::Rejected, Some(("erp", "erp".to_owned(), 7))));
+        release.facts.business = Some(decided(2, true));
+        assert_eq!((release.state(), court(&release)), (ReleaseState::Accepted, wms(7)));
+        release.facts.waved = true;
+        assert_eq!((release.state(), court(&release)), (ReleaseState::InProcess, wms(7)));
+        release.facts.cancel_requested = true;
+        assert_eq!((release.state(), court(&release)), (ReleaseState::CancelRequested, wms(7)));
+        release.facts.cancel_accepted = Some(false);
+        assert_eq!(release.state(), ReleaseState::InProcess, "a cancel that is refused changes nothing");
+        release.facts.cancel_accepted = Some(true);
+        assert_eq!((release.state(), court(&release)), (ReleaseState::Cancelled, None));
+        release.facts.cancel_requested = false;
+        assert_eq!(release.state(), ReleaseState::InProcess, "what nobody asked to cancel is not cancelled");
+        ship(&mut release, "a", vec![shipped(Some(1), "BOLT", 60)]);
+        assert_eq!((release.state(), court(&release)), (ReleaseState::PartiallyShipped, wms(7)));
+        ship(&mut release, "b", vec![shipped(Some(2), "BOLT", 40), shipped(Some(3), "NUT", 5)]);
+        assert_eq!((release.state(), court(&release)), (ReleaseState::Shipped, nobodys("carrier", 7)));
+    }
+
+    #[test]
+    fn it_has_arrived_with_the_last_of_its_shipments() {
+        let mut release = release();
+        ship(&mut release, "a", vec![shipped(None, "BOLT", 100)]);
+        ship(&mut release, "b", vec![shipped(None, "NUT", 5)]);
+        let first = release.facts.shipments.keys().next().cloned().unwrap();
+        release.facts.delivered.insert(first);
+        assert_eq!(release.state(), ReleaseState::Shipped);
+    }
+
+    #[test]
+    fn shipments_of_a_line_add_up_and_items_and_units_are_told_apart() {
+        let mut release = release();
+        release.order.lines[1].uom = "CA".to_owned();
+        ship(&mut release, "a", vec![shipped(Some(1), "BOLT", 20), shipped(None, "NUT", 2)]);
+        ship(&mut release, "b", vec![shipped(Some(1), "BOLT", 25), shipped(None, "NUT", 4)]);
+        assert_eq!(quantities(&release), ["45", "0", "6"]);
+        ship(&mut release, "c", vec![shipped(None, "BOLT", 30)]);
+        assert_eq!(quantities(&release), ["75", "0", "6"], "pieces do not fill the line of cases");
+        let lines: Vec<_> = release.lines().into_iter().map(|line| (line.line_no, line.uom, line.ordered)).collect();
+        assert_eq!(lines[1], (2, "CA".to_owned(), 40.into()));
+    }
+
+    #[test]
+    fn a_line_is_named_by_item_and_unit_and_by_its_number_where_it_is_given() {
+        let release = release();
+        for (line_no, sku, uom, has) in [
+            (None, "BOLT", "EA", true),
+            (Some(2), "BOLT", "EA", true),
+            (Some(3), "BOLT", "EA", false),
+            (Some(9), "BOLT", "EA", false),
+            (None, "SCREW", "EA", false),
+            (None, "BOLT", "CA", false),
+            (Some(3), "NUT", "EA", true),
+        ] {
+            let line = ShippedLine { uom: uom.to_owned(), ..shipped(line_no, sku, 1) };
+            assert_eq!(release.has_line_for(&line), has, "{line_no:?} {sku} {uom}");
+        }
+    }
+
+    #[test]
+    fn the_erp_and_the_warehouse_have_a_part_in_a_release_and_nobody_else() {
+        let mut release = release();
+        let id = |text: &str| text.parse::<PartnerId>().unwrap();
+        assert_eq!(release.parties(), [id("erp"), id("wms")]);
+        let warehouse = PartnerScope { tenant: release.tenant.clone(), partner: id("wms") };
+        assert_eq!(release.warehouse(), Some(warehouse));
+        let sees = |release: &Release| ["erp", "wms", "other"].map(|partner| release.is_visible_to(&id(partner)));
+        assert_eq!(sees(&release), [true, true, false]);
+        release.route = None;
+        assert_eq!((release.parties(), release.warehouse()), (vec![id("erp")], None));
+        assert_eq!(sees(&release), [true, false, false]);
+    }
+
+    #[test]
+    fn the_platform_moves_by_its_role_whatever_partner_it_names() {
+        let release = release();
+        let scope = PartnerScope { tenant: release.tenant.clone(), partner: "any".parse().unwrap() };
+        let platform = Principal { scope, roles: [Role::Platform].into() };
+        assert!(release.may(&platform, Transition::Dispatch) && release.may(&platform, Transition::TransportAck));
+        for transition in [Transition::Request, Transition::Wave, Transition::Milestone] {
+            assert!(!release.may(&platform, transition), "{transition:?}");
+        }
+    }
 }

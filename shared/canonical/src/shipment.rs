@@ -116,3 +116,89 @@ impl Shipment {
         whole || (!numbers.is_empty() && numbers.iter().all(one))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SetReference;
+
+    fn shipment(tracking_nos: &[&str]) -> Shipment {
+        let (tenant, partner): (Tenant, PartnerId) = ("t".parse().unwrap(), "wms".parse().unwrap());
+        let release_id: ReleaseId = "rel_1".parse().unwrap();
+        let confirm = ShipConfirm {
+            release: SetReference::ReleaseId(release_id.clone()),
+            shipment_no: "1".to_owned(),
+            lines: Vec::new(),
+            scac: None,
+            tracking_nos: tracking_nos.iter().map(ToString::to_string).collect(),
+            ssccs: Vec::new(),
+            shipped_at: Timestamp::UNIX_EPOCH,
+            warnings: Vec::new(),
+        };
+        let mut shipment = Shipment::unknown(ShipmentId::derive(&tenant, &partner, "1"), tenant);
+        shipment.confirmed = Some(Confirmed { partner, release_id, erp: "erp".parse().unwrap(), confirm });
+        shipment
+    }
+
+    fn scan(shipment: &mut Shipment, code: MilestoneCode, tracking_no: Option<&str>) {
+        shipment.milestones.push(Milestone {
+            occurred_at: Timestamp::UNIX_EPOCH,
+            code,
+            source: "carrier".parse().unwrap(),
+            place: None,
+            tracking_no: tracking_no.map(ToOwned::to_owned),
+        });
+    }
+
+    #[test]
+    fn a_milestone_is_one_word_in_every_place() {
+        use MilestoneCode::{Delivered, Exception, InTransit, LabelCreated, OutForDelivery, PickedUp};
+        for code in [LabelCreated, PickedUp, InTransit, OutForDelivery, Delivered, Exception] {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+        }
+    }
+
+    #[test]
+    fn a_shipment_is_proven_by_the_confirm_and_the_carriers_possession_together() {
+        use MilestoneCode::{Delivered, InTransit, OutForDelivery, PickedUp};
+        let mut confirmed = shipment(&[]);
+        assert!(!confirmed.is_proven(), "the carrier has said nothing");
+        scan(&mut confirmed, MilestoneCode::LabelCreated, None);
+        scan(&mut confirmed, MilestoneCode::Exception, None);
+        assert!(!confirmed.is_proven(), "a label proves nothing, nor does trouble");
+        let mut unconfirmed = Shipment { confirmed: None, ..shipment(&[]) };
+        scan(&mut unconfirmed, MilestoneCode::PickedUp, None);
+        assert!(!unconfirmed.is_proven(), "the warehouse has said nothing");
+        for code in [PickedUp, InTransit, OutForDelivery, Delivered] {
+            let mut proven = confirmed.clone();
+            scan(&mut proven, code, None);
+            assert!(proven.is_proven(), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_shipment_has_arrived_with_the_last_of_its_parcels_or_as_a_whole() {
+        let mut parcels = shipment(&["1", "2"]);
+        assert!(!parcels.has_arrived());
+        scan(&mut parcels, MilestoneCode::InTransit, None);
+        scan(&mut parcels, MilestoneCode::Delivered, Some("1"));
+        assert!(!parcels.has_arrived(), "the second parcel is on its way");
+        let mut whole = parcels.clone();
+        scan(&mut whole, MilestoneCode::Delivered, None);
+        assert!(whole.has_arrived(), "delivered as a whole");
+        let mut other = parcels.clone();
+        scan(&mut other, MilestoneCode::Delivered, Some("PRO-9"));
+        assert!(other.has_arrived(), "under a number that is no parcel's");
+        scan(&mut parcels, MilestoneCode::Delivered, Some("2"));
+        assert!(parcels.has_arrived());
+        assert!(!Shipment { confirmed: None, ..parcels }.has_arrived(), "of what, is not known yet");
+        let mut single = shipment(&["1"]);
+        scan(&mut single, MilestoneCode::Delivered, Some("1"));
+        assert!(single.has_arrived(), "its only parcel");
+        let mut unnumbered = shipment(&[]);
+        scan(&mut unnumbered, MilestoneCode::PickedUp, Some("1"));
+        assert!(!unnumbered.has_arrived(), "what has no parcels has not arrived for that");
+        scan(&mut unnumbered, MilestoneCode::Delivered, Some("1"));
+        assert!(unnumbered.has_arrived());
+    }
+}

@@ -90,10 +90,11 @@ impl<'a> Interchange<'a> {
         asked == "1" || (asked == "2" && self.standard == Standard::Edifact)
     }
 
-    /// ISA15: `P` production, `T` test, `I` information. EDIFACT: `T` if the test indicator (0035) says anything, else
-    /// `P`.
+    /// ISA15: `P` production, `T` test, `I` information. EDIFACT: `T` if the test indicator (0035) says anything but
+    /// `0`, else `P`.
     pub fn usage_indicator(&self) -> Cow<'a, str> {
-        let test = |header: &Segment<'a>| Cow::Borrowed(if trimmed(header, 11).is_empty() { "P" } else { "T" });
+        let test =
+            |header: &Segment<'a>| Cow::Borrowed(if matches!(&*trimmed(header, 11), "" | "0") { "P" } else { "T" });
         self.by_standard(|header| trimmed(header, 15), test)
     }
 

@@ -165,11 +165,17 @@ syntax_codes! {
     /// The receiver is somebody else.
     /// ISA08; UNB S003.
     ReceiverUnknown = "receiver-unknown", Interchange, Reject, Some("009"), contrl "7";
+    /// The qualifier of the interchange's authorization is invalid.
+    /// ISA01. A note: what it qualifies is hardly ever agreed.
+    AuthorizationQualifierInvalid = "authorization-qualifier-invalid", Interchange, Note, Some("010"), contrl "12";
     /// The authorization of the interchange is invalid.
-    /// ISA01 and ISA02; UNB S005.
+    /// ISA02; UNB S005.
     AuthorizationInvalid = "authorization-invalid", Interchange, Reject, Some("011"), contrl "12";
+    /// The qualifier of the interchange's password is invalid.
+    /// ISA03. A note: what it qualifies is hardly ever agreed.
+    SecurityQualifierInvalid = "security-qualifier-invalid", Interchange, Note, Some("012"), contrl "12";
     /// The password of the interchange is invalid.
-    /// ISA03 and ISA04; UNB S005.
+    /// ISA04; UNB S005.
     SecurityInvalid = "security-invalid", Interchange, Reject, Some("013"), contrl "12";
     /// The date of the interchange is none.
     /// ISA09; UNB S004.
@@ -216,12 +222,18 @@ syntax_codes! {
     /// The component separator cannot be one.
     /// ISA16.
     ComponentSeparatorInvalid = "component-separator-invalid", Interchange, Reject, Some("027"), contrl "22";
+    /// The repetition separator cannot be one.
+    /// ISA11 from 00402 on: it separates something else already. Element I18 has no code for it.
+    RepetitionSeparatorInvalid = "repetition-separator-invalid", Interchange, Reject, Some("022"), contrl "22";
     /// The UNA cannot be right.
     /// Its separators cannot be, or are not those that the UNB uses.
     UnaMalformed = "una-malformed", Interchange, Reject, Some("022"), contrl "20";
     /// The syntax identifier or version is none that we read.
     /// UNB S001.
     SyntaxVersionInvalid = "syntax-version-invalid", Interchange, Reject, Some("003"), contrl "2";
+    /// The interchange header has more elements than the standard gives it.
+    /// UNB has eleven.
+    InterchangeElementTooMany = "interchange-element-too-many", Interchange, Reject, Some("022"), contrl "16";
     /// A mandatory element of the interchange header is missing.
     /// UNB.
     InterchangeElementMissing = "interchange-element-missing", Interchange, Reject, Some("022"), contrl "13";
@@ -513,6 +525,13 @@ impl Finding {
 pub(crate) fn keep(findings: &mut Vec<Finding>, finding: Finding) {
     if findings.len() < FINDINGS_MAX || (finding.rejects() && !findings.iter().any(Finding::rejects)) {
         findings.push(finding);
+    }
+}
+
+/// Keeps each, as [`keep`] does.
+pub(crate) fn keep_all(findings: &mut Vec<Finding>, more: impl IntoIterator<Item = Finding>) {
+    for finding in more {
+        keep(findings, finding);
     }
 }
 

@@ -181,9 +181,13 @@ fn isa(head: &[u8]) -> Option<Header> {
     };
     let standards_id = standards_id.and_then(|field| field.first().copied());
     let repeats = version.is_some_and(|version| version.len() == 5 && version >= b"00402".as_slice());
-    let repetition = standards_id
-        .filter(|&byte| repeats && may_separate(byte))
-        .filter(|&byte| byte != element && byte != component && byte != terminator);
+    // A letter, usually the U of earlier versions, says that nothing repeats.
+    let repetition = standards_id.filter(|&byte| repeats && may_separate(byte));
+    let free = |byte: &u8| ![element, component, terminator].contains(byte);
+    if repetition.is_some_and(|byte| !free(&byte)) {
+        defects.push(SyntaxCode::RepetitionSeparatorInvalid);
+    }
+    let repetition = repetition.filter(free);
     let delimiters = Delimiters::unchecked([element, component, terminator], repetition, None, b'.');
     let wrapped = wrapped || is_wrapped(head, len, terminator);
     let syntax = Syntax::new(delimiters, Charset::Guess, wrapped);

@@ -5,7 +5,7 @@
 //! [`Stream`] of the same events. [`verdict::interchange`] checks the sets against the [`guide`]s and decides what is
 //! accepted; a defect rejects the smallest thing that holds it. [`ack`] says so in TA1, 997, 999 and CONTRL, and reads
 //! what partners say; [`report`] says the same in JSON. [`write`](mod@write) makes interchanges that read back without a
-//! finding. [`json`] is a file as JSON without loss, and back; [`split`](mod@split) cuts it into parts that stand alone.
+//! finding. [`Judge`] gives the verdicts on a file that comes in chunks. [`json`] is a file as JSON without loss, and back; [`split`](mod@split) cuts it into parts that stand alone.
 //!
 //! Invariants: reading never fails and never panics, whatever the bytes; every byte of a file belongs to the range of
 //! one interchange or to the filler between them; a value can never become a segment; an acknowledgment is never
@@ -25,6 +25,7 @@ pub mod guide;
 mod header;
 mod index;
 pub mod json;
+mod judge;
 pub mod limits;
 mod reader;
 pub mod report;
@@ -43,6 +44,7 @@ pub use delimiters::{DelimiterError, Delimiters, ISA_LEN, Standard};
 pub use envelope::{Document, Group, Interchange, TransactionSet};
 pub use events::{Event, Events, Limits};
 pub use finding::{Finding, Level, Place, Severity, SyntaxCode};
+pub use judge::{Judge, Judgment};
 pub use reader::{read, read_with_limits};
 pub use scan::Elements;
 pub use segment::Segment;

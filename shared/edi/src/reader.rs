@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::delimiters::Standard;
 use crate::envelope::{Document, Group, Interchange, TransactionSet};
 use crate::events::{Event, Events, Limits};
-use crate::finding::{Finding, Place, keep};
+use crate::finding::{Finding, Place, keep_all};
 use crate::limits::SEGMENTS_PER_SET_MAX;
 use crate::segment::Segment;
 
@@ -45,12 +45,6 @@ struct Collector<'a> {
     len: usize,
 }
 
-fn keep_all(findings: &mut Vec<Finding>, more: impl IntoIterator<Item = Finding>) {
-    for finding in more {
-        keep(findings, finding);
-    }
-}
-
 impl<'a> Collector<'a> {
     fn take(&mut self, event: Event<'a>) {
         match event {
@@ -73,7 +67,10 @@ impl<'a> Collector<'a> {
                 if let (Some(parent), Some(header)) = (self.interchange.as_mut(), header) {
                     parent.delimiters = header.delimiters();
                 }
-                self.group = self.interchange.as_ref().map(|parent| group(parent, header, start, ordinal, findings));
+                self.group = self
+                    .interchange
+                    .as_ref()
+                    .map(|parent| group(parent.standard, &parent.place, header, start, ordinal, findings));
             }
             Event::GroupSegment { finding, .. } => {
                 if let Some(group) = self.group.as_mut() {
@@ -81,7 +78,13 @@ impl<'a> Collector<'a> {
                 }
             }
             Event::SetStart { header, ordinal, findings } => {
-                self.set = self.group.as_ref().map(|parent| set(parent, header, ordinal, findings, self.len));
+                self.set = self.group.as_ref().map(|parent| {
+                    let version = match parent.standard {
+                        Standard::X12 => parent.version(),
+                        Standard::Edifact => Cow::Borrowed(""),
+                    };
+                    set((parent.standard, version, &parent.place), header, ordinal, findings, self.len)
+                });
             }
             Event::Segment { segment, finding } => {
                 if let Some(set) = self.set.as_mut() {
@@ -124,7 +127,7 @@ impl<'a> Collector<'a> {
     }
 }
 
-fn interchange(
+pub(crate) fn interchange(
     standard: Standard,
     header: Segment<'_>,
     start: usize,
@@ -151,24 +154,19 @@ fn interchange(
     interchange
 }
 
-fn group<'a>(
-    parent: &Interchange<'a>,
+/// `interchange` is where its interchange is.
+pub(crate) fn group<'a>(
+    standard: Standard,
+    interchange: &Place,
     header: Option<Segment<'a>>,
     start: usize,
     ordinal: usize,
     findings: Vec<Finding>,
 ) -> Group<'a> {
     let end = header.map_or(start, |header| header.end());
-    let mut group = Group {
-        standard: parent.standard,
-        header,
-        trailer: None,
-        sets: Vec::new(),
-        range: start..end,
-        findings,
-        place: Arc::default(),
-    };
-    let mut place = parent.place.at(start, end - start);
+    let mut group =
+        Group { standard, header, trailer: None, sets: Vec::new(), range: start..end, findings, place: Arc::default() };
+    let mut place = interchange.at(start, end - start);
     if let Some(header) = header {
         place.group = Some(ordinal);
         place.group_control = Some(group.control_number().into_owned());
@@ -178,28 +176,24 @@ fn group<'a>(
     group
 }
 
-/// `len` is how many segments it may have: as many as the set before it.
-fn set<'a>(
-    parent: &Group<'a>,
+/// What its group says of it: standard, in X12 the version, and where the group is. `len` is how many segments it may
+/// have: as many as the set before it.
+pub(crate) fn set<'a>(
+    (standard, version, group_place): (Standard, Cow<'a, str>, &Arc<Place>),
     header: Segment<'a>,
     ordinal: usize,
     findings: Vec<Finding>,
     len: usize,
 ) -> TransactionSet<'a> {
-    let version = match parent.standard {
-        Standard::X12 => parent.version(),
-        Standard::Edifact => Cow::Borrowed(""),
-    };
     let mut segments = Vec::with_capacity(len);
     segments.push(header);
-    let group_place = Arc::clone(&parent.place);
     TransactionSet {
-        standard: parent.standard,
+        standard,
         segments,
         range: header.range(),
         findings,
         version,
-        group_place,
+        group_place: Arc::clone(group_place),
         ordinal,
     }
 }

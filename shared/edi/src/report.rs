@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::delimiters::Standard;
 use crate::envelope::Document;
 use crate::finding::{Finding, Severity, SyntaxCode};
-use crate::verdict::{GroupOutcome, GroupVerdict, InterchangeVerdict, SetVerdict, Verdict};
+use crate::verdict::{GroupVerdict, InterchangeVerdict, SetVerdict, Verdict};
 
 /// What becomes of something in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -65,27 +65,69 @@ pub struct Report {
 /// A set of a rejected group that is not at fault itself has the group's codes.
 pub fn lines(document: &Document<'_>, verdicts: &[InterchangeVerdict]) -> Vec<Report> {
     let mut lines: Vec<(usize, Report)> = Vec::new();
-    for finding in &document.findings {
-        let line = Line { standard: None, version: "", interchange: None, group: None };
-        lines.push((finding.place.byte_offset, line.report(Decision::Quarantine, std::slice::from_ref(finding))));
-    }
-    for (interchange, verdict) in document.interchanges.iter().zip(verdicts) {
-        let line = Line { standard: Some(verdict.standard), version: "", interchange: Some(verdict), group: None };
-        if !verdict.findings.is_empty() || verdict.groups.is_empty() {
-            let decision = decision(verdict.verdict, Decision::RejectInterchange);
-            lines.push((interchange.range.start, line.report(decision, &verdict.findings)));
-        }
-        for (group, of_group) in interchange.groups.iter().zip(&verdict.groups) {
-            let line = Line { version: &of_group.version, group: Some(of_group), ..line };
-            let start = group.range.start;
-            lines.extend(line.of_group(of_group).into_iter().map(|report| (start, report)));
-            for (set, of_set) in group.sets.iter().zip(&of_group.sets) {
-                lines.push((set.range.start, line.of_set(of_group, of_set)));
+    lines.extend(document.findings.iter().map(|finding| (finding.place.byte_offset, outside(finding))));
+    for (of, verdict) in document.interchanges.iter().zip(verdicts) {
+        let report = self::interchange(verdict, verdict.groups.len());
+        lines.extend(report.map(|report| (of.range.start, report)));
+        for (of, group) in of.groups.iter().zip(&verdict.groups) {
+            let of_group = self::group(verdict, group, group.sets.len());
+            lines.extend(of_group.clone().map(|report| (of.range.start, report)));
+            for (of, set) in of.sets.iter().zip(&group.sets) {
+                let report = self::set(verdict, group, set);
+                let report = match &of_group {
+                    Some(of_group) if group.is_rejected() => report.in_rejected(of_group),
+                    _ => report,
+                };
+                lines.push((of.range.start, report));
             }
         }
     }
     lines.sort_by_key(|(start, _)| *start);
     lines.into_iter().map(|(_, report)| report).collect()
+}
+
+/// The report on what stands outside the interchanges.
+pub(crate) fn outside(finding: &Finding) -> Report {
+    let line = Line { standard: None, version: "", interchange: None, group: None };
+    line.report(Decision::Quarantine, std::slice::from_ref(finding))
+}
+
+/// The report on an interchange of so many groups, if it has one.
+pub(crate) fn interchange(of: &InterchangeVerdict, groups: usize) -> Option<Report> {
+    if of.findings.is_empty() && groups > 0 {
+        return None;
+    }
+    let line = Line { standard: Some(of.standard), version: "", interchange: Some(of), group: None };
+    Some(line.report(decision(of.verdict, Decision::RejectInterchange), &of.findings))
+}
+
+/// The report on a group of so many sets, if it has one.
+pub(crate) fn group(interchange: &InterchangeVerdict, of: &GroupVerdict, sets: usize) -> Option<Report> {
+    if of.findings.is_empty() && sets > 0 {
+        return None;
+    }
+    let decision = decision(Verdict::of(&of.findings), Decision::RejectGroup);
+    let report = Line::in_group(interchange, of).report(decision, &of.findings);
+    Some(Report { id: some(&of.functional_id), ..report })
+}
+
+/// The report on a set whose group is not rejected.
+pub(crate) fn set(interchange: &InterchangeVerdict, group: &GroupVerdict, of: &SetVerdict) -> Report {
+    let decision = decision(Verdict::of(&of.findings), Decision::RejectSet);
+    let report = Line::in_group(interchange, group).report(decision, &of.findings);
+    Report { id: some(&of.id), set: some(&of.control_number), ..report }
+}
+
+impl Report {
+    /// The report on a set, now that its group is rejected as `group` says: a set that is not at fault itself has the
+    /// group's codes.
+    #[must_use]
+    pub fn in_rejected(self, group: &Self) -> Self {
+        match self.verdict {
+            Decision::RejectSet => self,
+            _ => Self { file: self.file, id: self.id, set: self.set, ..group.clone() },
+        }
+    }
 }
 
 fn decision(verdict: Verdict, reject: Decision) -> Decision {
@@ -105,28 +147,10 @@ struct Line<'v> {
     group: Option<&'v GroupVerdict>,
 }
 
-impl Line<'_> {
-    fn of_group(self, group: &GroupVerdict) -> Option<Report> {
-        if group.findings.is_empty() && !group.sets.is_empty() {
-            return None;
-        }
-        let decision = match group.is_rejected() {
-            true => Decision::RejectGroup,
-            false if group.findings.is_empty() && group.outcome == GroupOutcome::Accepted => Decision::Accept,
-            false => Decision::AcceptNote,
-        };
-        let report = self.report(decision, &group.findings);
-        Some(Report { id: some(&group.functional_id), ..report })
-    }
-
-    fn of_set(self, group: &GroupVerdict, set: &SetVerdict) -> Report {
-        let own = set.findings.iter().any(Finding::rejects);
-        let report = if own || !group.is_rejected() {
-            self.report(decision(set.verdict, Decision::RejectSet), &set.findings)
-        } else {
-            self.report(Decision::RejectGroup, &group.findings)
-        };
-        Report { id: some(&set.id), set: some(&set.control_number), ..report }
+impl<'v> Line<'v> {
+    fn in_group(interchange: &'v InterchangeVerdict, group: &'v GroupVerdict) -> Self {
+        let standard = Some(interchange.standard);
+        Self { standard, version: &group.version, interchange: Some(interchange), group: Some(group) }
     }
 
     fn report(self, verdict: Decision, findings: &[Finding]) -> Report {

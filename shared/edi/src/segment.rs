@@ -142,8 +142,9 @@ impl<'a> Segment<'a> {
         std::str::from_utf8(self.id_bytes()).unwrap_or("")
     }
 
+    /// The id as bytes, which need not be text.
     #[inline]
-    pub(crate) fn id_bytes(&self) -> &[u8] {
+    pub fn id_bytes(&self) -> &[u8] {
         if let [0, ..] = self.joined_id { self.raw_id() } else { self.joined_id.trim_ascii_end_nul() }
     }
 

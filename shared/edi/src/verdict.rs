@@ -56,7 +56,7 @@ impl Verdict {
         }
     }
 
-    fn of(findings: &[Finding]) -> Self {
+    pub(crate) fn of(findings: &[Finding]) -> Self {
         match findings.iter().map(|finding| finding.severity).max() {
             None => Self::Accepted,
             Some(Severity::Note) => Self::AcceptedWithNotes,
@@ -228,10 +228,7 @@ fn only_acknowledgments(interchange: &Interchange<'_>) -> bool {
 /// Decides on an interchange and all that is in it.
 pub fn interchange(interchange: &Interchange<'_>, guides: &Guides) -> InterchangeVerdict {
     let verdict = Verdict::of(&interchange.findings);
-    let repertoire = match interchange.standard {
-        Standard::X12 => Repertoire::Any,
-        Standard::Edifact => Repertoire::of(&interchange.header.component(1, 1).unwrap_or_default()),
-    };
+    let repertoire = repertoire(interchange);
     let groups = if verdict == Verdict::Rejected {
         Vec::new()
     } else {
@@ -258,6 +255,14 @@ pub fn interchange(interchange: &Interchange<'_>, guides: &Guides) -> Interchang
         verdict,
         findings: interchange.findings.clone(),
         groups,
+    }
+}
+
+/// Which characters it may hold.
+pub(crate) fn repertoire(interchange: &Interchange<'_>) -> Repertoire {
+    match interchange.standard {
+        Standard::X12 => Repertoire::Any,
+        Standard::Edifact => Repertoire::of(&interchange.header.component(1, 1).unwrap_or_default()),
     }
 }
 
@@ -312,8 +317,23 @@ fn group_in(group: &Group<'_>, guides: &Guides, repertoire: Repertoire) -> Group
 }
 
 fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides, repertoire: Repertoire) -> SetVerdict {
+    let (mut verdict, of_header, guide) = set_without_segments(set, functional_id, guides);
+    if let Some((guide, fit)) = guide {
+        add_checked(&mut verdict.findings, guide::check(set, guide, fit, repertoire));
+    }
+    verdict.findings.extend(of_header);
+    verdict.verdict = Verdict::of(&verdict.findings);
+    verdict
+}
+
+/// A set's verdict with the findings on its envelope alone; what its header says beside that, and the guide for its
+/// segments, unless the header says that there is none.
+pub(crate) fn set_without_segments<'g>(
+    set: &TransactionSet<'_>,
+    functional_id: &str,
+    guides: &'g Guides,
+) -> (SetVerdict, Option<Finding>, Option<(&'g guide::Guide, Fit)>) {
     let (id, version) = (set.id(), set.version());
-    let mut findings = set.findings.clone();
     let type_at = match set.standard {
         Standard::X12 => 1,
         Standard::Edifact => 2,
@@ -324,49 +344,48 @@ fn set(set: &TransactionSet<'_>, functional_id: &str, guides: &Guides, repertoir
         place.element = Some(n);
         Finding::new(code, place, message).with_bad(id.as_bytes())
     };
+    let mut guide = None;
+    let mut of_header = None;
     match guides.find(&id, &version).filter(|(guide, _)| guide.standard() == set.standard) {
         _ if id.is_empty() => {}
         None if guides.passes(set.standard, &id) => {
             let message = format!("There is no guide for {id} here: its envelope alone was checked.");
-            findings.push(header(SyntaxCode::SetUnchecked, type_at, message));
+            of_header = Some(header(SyntaxCode::SetUnchecked, type_at, message));
         }
         None => {
-            findings.push(header(
-                SyntaxCode::SetNotSupported,
-                type_at,
-                format!("We do not take transaction set {id}."),
-            ));
+            let message = format!("We do not take transaction set {id}.");
+            of_header = Some(header(SyntaxCode::SetNotSupported, type_at, message));
         }
         Some((guide, _)) if set.standard == Standard::X12 && guide.functional_id() != functional_id => {
             let message = format!("{id} belongs in a group {}, not {functional_id}.", guide.functional_id());
-            findings.push(header(SyntaxCode::SetNotInGroup, 1, message));
+            of_header = Some(header(SyntaxCode::SetNotInGroup, 1, message));
         }
         // Source: ISO 9735-1, UNG: element 0038 is the type of all messages of the group.
         Some(_) if set.standard == Standard::Edifact && !functional_id.is_empty() && functional_id != id => {
             let message = format!("The group is one of {functional_id} and not of {id}.");
-            findings.push(header(SyntaxCode::SetNotInGroup, type_at, message));
+            of_header = Some(header(SyntaxCode::SetNotInGroup, type_at, message));
         }
-        Some((guide, fit)) => findings.extend(checked(set, guide, fit, repertoire)),
+        found => guide = found,
     }
-    let verdict = Verdict::of(&findings);
-    SetVerdict {
+    let verdict = SetVerdict {
         index: 0,
         id: id.into_owned(),
         control_number: set.control_number().into_owned(),
         version: version.into_owned(),
         agency: component(set.standard, set.segments.first(), 2, 4),
         implementation: set.convention().into_owned(),
-        verdict,
-        findings,
-    }
+        verdict: Verdict::Accepted,
+        findings: set.findings.clone(),
+    };
+    (verdict, of_header, guide)
 }
 
-/// Without its SE a set is cut off somewhere, and with too many segments we did not keep its end: what then seems to
-/// be missing is only a consequence.
-fn checked(set: &TransactionSet<'_>, guide: &guide::Guide, fit: Fit, repertoire: Repertoire) -> Vec<Finding> {
+/// Adds what a guide found to what was found on a set's envelope. Without its SE a set is cut off somewhere, and with too
+/// many segments we did not keep its end: what then seems to be missing is only a consequence.
+pub(crate) fn add_checked(envelope: &mut Vec<Finding>, mut found: Vec<Finding>) {
     let cut = |finding: &Finding| matches!(finding.code, SyntaxCode::SetTrailerMissing | SyntaxCode::SetTooLong);
-    let cut_off = set.findings.iter().any(cut);
-    let mut findings = guide::check(set, guide, fit, repertoire);
-    findings.retain(|finding| !(cut_off && finding.code == SyntaxCode::SegmentMissing));
-    findings
+    if envelope.iter().any(cut) {
+        found.retain(|finding| finding.code != SyntaxCode::SegmentMissing);
+    }
+    envelope.extend(found);
 }

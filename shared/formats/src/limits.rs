@@ -29,6 +29,10 @@ pub const MAP_DEPTH_MAX: usize = 16;
 /// Most lines of a map with what it takes from others. The longest of ours has two hundred.
 pub const MAP_LINES_MAX: usize = 5_000;
 
+/// Most segments of one loop of a map, repetitions of an id under other conditions counted: what bits of a word can tell.
+/// The largest loop of ours has twenty.
+pub const LOOP_NODES_MAX: usize = 64;
+
 /// Most values, objects and lists of one document that a map reads: what a set of 500,000 segments with four values each
 /// makes. More would be larger than a function's memory.
 pub const DRAFT_NODES_MAX: usize = 2_000_000;

@@ -10,11 +10,17 @@ pub(crate) fn digits(text: &str) -> Option<&str> {
     (digits.len() == 18 && digits.bytes().all(|b| b.is_ascii_digit())).then_some(digits)
 }
 
-/// Whether the last of 18 digits is the check digit of the others.
+/// Whether the last of some digits is the check digit of the others.
 pub(crate) fn is_checked(digits: &str) -> bool {
-    let weighted = digits.bytes().rev().map(|b| u32::from(b.wrapping_sub(b'0')));
     // From the right, the check digit itself first: weights 1, 3, 1, 3, …
-    let sum: u32 = weighted.zip([1, 3].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
+    let mut sum = 0;
+    for pair in digits.as_bytes().rchunks(2) {
+        sum += match pair {
+            [three, one] => u32::from(three.wrapping_sub(b'0')) * 3 + u32::from(one.wrapping_sub(b'0')),
+            [one] => u32::from(one.wrapping_sub(b'0')),
+            _ => 0,
+        };
+    }
     sum.is_multiple_of(10)
 }
 

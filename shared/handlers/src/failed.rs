@@ -103,6 +103,8 @@ impl From<serde_json::Error> for Failed {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn failed(retry: Retry) -> Failed {
@@ -111,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_transient_failure_waits_longer_each_time_and_not_all_at_once() {
-        let spread: std::collections::BTreeSet<u32> =
+        let spread: BTreeSet<u32> =
             (0..100).map(|n| failed(Retry::Transient).delay_s(6, &format!("message-{n}"))).collect();
         assert!(spread.len() > 50, "{spread:?}");
         assert!(spread.iter().all(|delay| (300..=600).contains(delay)), "{spread:?}");
@@ -130,5 +132,39 @@ mod tests {
         let wait: u32 = (1..10).map(|receives| failed(Retry::Misconfigured).delay_s(receives, "m")).sum();
         assert!(wait < 60, "{wait}");
         assert_eq!(failed(Retry::Bug).delay_s(1, "m"), 0);
+    }
+
+    #[test]
+    fn the_schedules_are_those_that_are_documented() {
+        let waits = |retry, receives| {
+            // Ids that have nothing in common, as a queue's.
+            let ids = (0..500_u64).map(|n| format!("{:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+            ids.map(|id| failed(retry).delay_s(receives, &id)).collect::<BTreeSet<u32>>()
+        };
+        for (receives, step) in (1..).zip(TRANSIENT_S) {
+            let waits = waits(Retry::Transient, receives);
+            let (first, last) = (*waits.first().unwrap(), *waits.last().unwrap());
+            assert!(first >= step.div_ceil(2) && last <= step, "{first} to {last} s after try {receives}");
+            assert!(last - first >= (step - step.div_ceil(2)) * 9 / 10, "all of it is used: {first} to {last} s");
+        }
+        assert_eq!(waits(Retry::Contended, 7), (1..=CONTENDED_S_MAX).collect());
+        let misconfigured: Vec<u32> = (1..=10).map(|n| failed(Retry::Misconfigured).delay_s(n, "m")).collect();
+        assert_eq!(misconfigured, [1, 1, 2, 2, 5, 5, 10, 10, 10, 10]);
+        assert_eq!(failed(Retry::After(42)).delay_s(3, "m"), 42);
+    }
+
+    #[test]
+    fn a_fault_of_a_port_keeps_its_kind() {
+        let kept = |fault: Fault| {
+            let failed = Failed::from(fault);
+            (failed.retry, failed.code)
+        };
+        assert_eq!(kept(Fault::transient("")), (Retry::Transient, Code::StoreUnavailable));
+        assert_eq!(kept(Fault::misconfigured("")), (Retry::Misconfigured, Code::Misconfigured));
+        assert_eq!(kept(Fault::bug("")), (Retry::Bug, Code::InternalFault));
+        for lost in [CommitError::Lost, CommitError::Busy] {
+            assert_eq!(Failed::from(lost).retry, Retry::Contended);
+        }
+        assert_eq!(Failed::from(CommitError::Fault(Fault::bug("x"))).reason, "x");
     }
 }

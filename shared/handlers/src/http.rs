@@ -4,6 +4,8 @@ use canonical::{Code, Finding, PartnerId};
 use formats::problem::{MEDIA_TYPE, Problem};
 use ports::{Fault, FaultKind};
 
+use crate::authorize::Refusal;
+
 /// Seconds after which a client shall ask again when a store is out or a request is still running.
 const RETRY_AFTER_S: u32 = 2;
 
@@ -18,6 +20,11 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The raw body, byte for byte as it came.
     pub body: Vec<u8>,
+    /// The client certificate that the gateway verified, as PEM. Nothing that a client sends ends up here.
+    pub certificate: Option<String>,
+    /// The partner whose credential `authorize` verified, as the gateway passed it on. Nothing that a client sends ends
+    /// up here; none where the gateway asked nobody.
+    pub verified: Option<PartnerId>,
 }
 
 impl Request {
@@ -90,6 +97,11 @@ impl Response {
     pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// The answer to who is not who it must be.
+    pub(crate) fn refusal(refusal: Refusal) -> Self {
+        Self::problem(refusal.status, refusal.code, refusal.detail, Vec::new())
     }
 
     /// The answer when a port failed: nothing is said of what is behind it.

@@ -1,6 +1,7 @@
 //! The body of each function: load, decide, write, send. Above the ports, below the runtime: the same code runs in a
 //! Lambda and in the simulator. What to do is decided in `steps`; nothing is decided here.
 
+mod authorize;
 mod batch;
 mod edi_drop;
 mod event_publish;
@@ -15,6 +16,7 @@ mod shipment_apply;
 mod shipment_fanout;
 mod webhook_ingest;
 
+pub use authorize::{Authorize, Verified};
 pub use batch::{Done, Record, Step, run_batch};
 pub use edi_drop::{Announcement, EdiDrop};
 pub use event_publish::{EventPublish, StreamRecord};

@@ -4,24 +4,26 @@ use canonical::{Code, PartnerScope, Principal, Release, ReleaseId};
 use formats::limits::BODY_LEN_MAX;
 use jiff::Timestamp;
 use partners::Bundle;
-use ports::{Archive, Commit, CommitError, Fault, Key, Profiles, Put, Scope, Stored, Table, TableExt as _};
+use ports::{Archive, Commit, CommitError, Fault, Key, KeySets, Profiles, Put, Scope, Stored, Table, TableExt as _};
 use steps::order_release::{self as step, Cancel, IDEMPOTENCY_KEY_LEN_MAX, KeyUse};
 
 use crate::releases::{ROUNDS_MAX, load, put_new, put_next, write};
-use crate::{Request, Response};
+use crate::{Request, Response, authorize};
 
 /// The function `order-release`.
 #[derive(Debug)]
-pub struct OrderReleases<T, A, P> {
+pub struct OrderReleases<T, A, P, K> {
     /// Where releases lie.
     pub table: T,
     /// Where raw bytes lie.
     pub archive: A,
     /// The partners.
     pub profiles: P,
+    /// Public keys of their authorization servers.
+    pub keys: K,
 }
 
-impl<T: Table, A: Archive, P: Profiles> OrderReleases<T, A, P> {
+impl<T: Table, A: Archive, P: Profiles, K: KeySets> OrderReleases<T, A, P, K> {
     /// Answers one request.
     pub async fn handle(&self, request: &Request, scope: Scope) -> Response {
         self.route(request, scope).await.unwrap_or_else(|fault| Response::fault(&fault))
@@ -29,9 +31,9 @@ impl<T: Table, A: Archive, P: Profiles> OrderReleases<T, A, P> {
 
     async fn route(&self, request: &Request, scope: Scope) -> Result<Response, Fault> {
         let bundle = self.profiles.bundle().await?;
-        let Some(sender) = request.header("x-api-key").and_then(|key| bundle.by_api_key(key)) else {
-            let detail = "send the API key of a partner in the header x-api-key";
-            return Ok(Response::problem(401, Code::Unauthenticated, detail, Vec::new()));
+        let sender = match authorize::sender(request, &bundle, &self.keys, scope.now).await? {
+            Ok(sender) => sender,
+            Err(refusal) => return Ok(Response::refusal(refusal)),
         };
         let principal = sender.principal(&bundle.house.tenant);
         // From here on the bytes are the partner's word, and are kept whatever they say.

@@ -2,8 +2,8 @@
 
 use canonical::{Code, Delivery, DeliveryState, Target, Work};
 use ports::{
-    Archive, Call, Commit, Exchange, Fault, FaultKind, Key, PartnerHttp, Profiles, Put, Scope, Secrets, Stored, Table,
-    TableExt as _,
+    Archive, Call, Commit, Exchange, Fault, FaultKind, Key, PartnerHttp, Profiles, Put, Read, Scope, Secrets, Stored,
+    Table, TableExt as _,
 };
 use steps::Verdict;
 use steps::partner_deliver::{self as step, After, Answer, Attempt};
@@ -129,7 +129,7 @@ where
         let Some(endpoint) = bundle.partner(partner).and_then(|profile| profile.endpoint.as_ref()) else {
             return Ok(Prepared::Not(format!("partner {partner} has no endpoint in its profile")));
         };
-        let secrets = self.secrets.secrets(partner, "webhook-out").await?;
+        let secrets = self.secrets.secrets(partner, "webhook-out", scope.now, Read::Held).await?;
         if secrets.is_empty() {
             return Ok(Prepared::Not(format!("there is no secret {partner}/webhook-out; put one and redrive")));
         }

@@ -2,15 +2,17 @@
 
 use canonical::{Code, Content, Message, PartnerId};
 use formats::webhook::Topic;
-use ports::{Archive, Fault, Profiles, Queue, Scope, Secrets, StepQueue};
-use steps::signature::{self, Headers};
+use partners::{Bundle, Profile, Scheme, Signature};
+use ports::{Archive, Fault, KeySets, Profiles, Queue, Read, Scope, Secrets, StepQueue};
+use steps::signature::{self, Keys, SignatureError};
 use steps::webhook_ingest::{self as step, BODY_LEN_MAX, Destination};
 
+use crate::authorize::{Refusal, bears_credential, key_set, sender};
 use crate::{Request, Response};
 
 /// The function `webhook-ingest`.
 #[derive(Debug)]
-pub struct WebhookIngest<A, Q, P, S> {
+pub struct WebhookIngest<A, Q, P, S, K> {
     /// Where raw bytes lie.
     pub archive: A,
     /// Where messages go.
@@ -19,9 +21,11 @@ pub struct WebhookIngest<A, Q, P, S> {
     pub profiles: P,
     /// Their secrets.
     pub secrets: S,
+    /// Their public keys.
+    pub keys: K,
 }
 
-impl<A: Archive, Q: Queue, P: Profiles, S: Secrets> WebhookIngest<A, Q, P, S> {
+impl<A: Archive, Q: Queue, P: Profiles, S: Secrets, K: KeySets> WebhookIngest<A, Q, P, S, K> {
     /// Answers one request.
     pub async fn handle(&self, request: &Request, scope: Scope) -> Response {
         self.ingest(request, scope).await.unwrap_or_else(|fault| Response::fault(&fault))
@@ -36,29 +40,12 @@ impl<A: Archive, Q: Queue, P: Profiles, S: Secrets> WebhookIngest<A, Q, P, S> {
             let detail = format!("the body has {} bytes; {BODY_LEN_MAX} are the most", request.body.len());
             return Ok(Response::problem(413, Code::TooLarge, detail, Vec::new()));
         }
-        let headers =
-            (request.header("webhook-id"), request.header("webhook-timestamp"), request.header("webhook-signature"));
-        let (Some(id), Some(timestamp), Some(signature)) = headers else {
-            let detail = "webhook-id, webhook-timestamp and webhook-signature must each be given once";
-            return Ok(unauthenticated(Code::HeaderMissing, detail));
-        };
         let bundle = self.profiles.bundle().await?;
         let profile = partner.parse::<PartnerId>().ok().and_then(|partner| bundle.partner(&partner));
-        let Some(profile) = profile.filter(|profile| profile.auth.signs_webhooks) else {
-            // Whether the partner exists is nobody's business who cannot sign for it.
-            return Ok(unauthenticated(Code::SignatureInvalid, "webhook-signature does not match the body"));
+        let (profile, id) = match self.verify(request, &bundle, profile, scope).await? {
+            Ok(verified) => verified,
+            Err(refusal) => return Ok(Response::refusal(refusal)),
         };
-        let secrets = self.secrets.secrets(&profile.id, "webhook-in").await?;
-        if secrets.is_empty() {
-            return Err(Fault::misconfigured(format!("no secret {}/webhook-in", profile.id)));
-        }
-        let headers = Headers { id, timestamp, signature };
-        if let Err(error) = signature::verify(headers, &request.body, &secrets, scope.now) {
-            if error == signature::SignatureError::Secret {
-                return Err(Fault::misconfigured(format!("secret {}/webhook-in: {error}", profile.id)));
-            }
-            return Ok(unauthenticated(error.code(), &error.to_string()));
-        }
         // From here on the bytes are the partner's word, and are kept whatever they say.
         self.archive.keep(&request.body).await?;
         let Ok(topic) = topic.parse::<Topic>() else {
@@ -67,7 +54,7 @@ impl<A: Archive, Q: Queue, P: Profiles, S: Secrets> WebhookIngest<A, Q, P, S> {
             return Ok(Response::problem(404, Code::UnknownTopic, detail, Vec::new()));
         };
         let sender = profile.principal(&bundle.house.tenant);
-        let response = match step::decide(topic, &sender, id, &request.body, bundle.version.as_str(), scope.now) {
+        let response = match step::decide(topic, &sender, &id, &request.body, bundle.version.as_str(), scope.now) {
             Ok(message) => {
                 self.queue.send(queue_of(&message.content), vec![body_of(&message)?]).await?;
                 let answer = serde_json::json!({ "message_id": message.id, "status": "accepted" });
@@ -77,10 +64,66 @@ impl<A: Archive, Q: Queue, P: Profiles, S: Secrets> WebhookIngest<A, Q, P, S> {
         };
         Ok(response.to(&profile.id))
     }
+
+    /// Whether the request is by the partner that its address names, and the message's id.
+    async fn verify<'b>(
+        &self,
+        request: &Request,
+        bundle: &'b Bundle,
+        profile: Option<&'b Profile>,
+        scope: Scope,
+    ) -> Result<Result<(&'b Profile, String), Refusal>, Fault> {
+        if let Some((profile, scheme)) = profile.and_then(|profile| Some((profile, profile.auth.signature.as_ref()?))) {
+            let mut verdict = self.signed(request, profile, scheme, scope, Read::Held).await?;
+            if verdict == Err(SignatureError::Mismatch) {
+                // It may be signed with a secret or key that is newer than what is held.
+                verdict = self.signed(request, profile, scheme, scope, Read::Again).await?;
+            }
+            return match verdict {
+                Err(error @ (SignatureError::Secret | SignatureError::Undescribed)) => {
+                    Err(Fault::misconfigured(format!("webhook signatures of {}: {error}", profile.id)))
+                }
+                verdict => Ok(verdict.map(|id| (profile, id)).map_err(refusal)),
+            };
+        }
+        // Whether the partner exists is nobody's business who cannot prove to be it.
+        if !bears_credential(request) {
+            let nobody = Signature::of(Scheme::StandardWebhooks);
+            let verdict = signature::verify(&nobody, &request.headers, &request.body, Keys::Secrets(&[]), scope.now);
+            return Ok(Err(refusal(verdict.err().unwrap_or(SignatureError::Mismatch))));
+        }
+        Ok(match (sender(request, bundle, &self.keys, scope.now).await?, profile) {
+            (Ok(sender), Some(profile)) if sender.id == profile.id => {
+                let id = signature::claimed_id(&request.headers, &request.body);
+                id.map(|id| (sender, id)).map_err(refusal)
+            }
+            (Err(refusal), _) => Err(refusal),
+            (Ok(_), _) => Err(Refusal::new(401, Code::Unauthenticated, "the credential is not that of this partner")),
+        })
+    }
+
+    async fn signed(
+        &self,
+        request: &Request,
+        profile: &Profile,
+        scheme: &Signature,
+        scope: Scope,
+        read: Read,
+    ) -> Result<Result<String, SignatureError>, Fault> {
+        let verify = |keys: Keys<'_>| signature::verify(scheme, &request.headers, &request.body, keys, scope.now);
+        if let Some(url) = scheme.keys_url() {
+            return Ok(verify(Keys::Public(&key_set(&self.keys, url, read).await?)));
+        }
+        let secrets = self.secrets.secrets(&profile.id, "webhook-in", scope.now, read).await?;
+        if secrets.is_empty() {
+            return Err(Fault::misconfigured(format!("no secret {}/webhook-in is in force", profile.id)));
+        }
+        Ok(verify(Keys::Secrets(&secrets)))
+    }
 }
 
-fn unauthenticated(code: Code, detail: &str) -> Response {
-    Response::problem(401, code, detail, Vec::new())
+fn refusal(error: SignatureError) -> Refusal {
+    Refusal::new(401, error.code(), error.to_string())
 }
 
 /// The queue of the step that handles `content`.

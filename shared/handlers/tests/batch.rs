@@ -107,6 +107,17 @@ mod tests {
     }
 
     #[test]
+    fn a_message_is_begun_with_a_second_and_a_half_left_and_not_with_less() {
+        let begun = |left: i64| {
+            let stop_at = NOW + SignedDuration::from_millis(left);
+            let queue = Queue::default();
+            let stays = run_batch(&Obedient, &queue, vec![told("a", "ok")], 10, || NOW, stop_at);
+            stays.now_or_never().unwrap().is_empty()
+        };
+        assert_eq!([1499, 1500, 1501].map(begun), [false, true, true]);
+    }
+
+    #[test]
     fn a_queue_that_cannot_be_told_changes_no_outcome() {
         let queue = Queue { out_of_order: true, ..Queue::default() };
         assert_eq!(run(&queue, vec![record("a", "\"transient\"", 10), told("b", "ok")], 60), ["a"]);

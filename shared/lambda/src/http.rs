@@ -5,9 +5,11 @@ use std::rc::Rc;
 
 use handlers::{OrderReleases, Request, Response, WebhookIngest};
 use lambda_http::http::HeaderValue;
+use lambda_http::request::RequestContext;
 use lambda_http::{Body, Error, RequestExt as _, service_fn};
-use ports::{Archive, Profiles, Queue, Scope, Secrets, Table};
+use ports::{Archive, KeySets, Profiles, Queue, Scope, Secrets, Table};
 
+use crate::authorizer::{self, PARTNER};
 use crate::clock;
 
 /// A function that answers requests.
@@ -19,7 +21,7 @@ pub trait Endpoint {
     fn answer(&self, request: &Request, scope: Scope) -> impl Future<Output = Response>;
 }
 
-impl<T: Table, A: Archive, P: Profiles> Endpoint for OrderReleases<T, A, P> {
+impl<T: Table, A: Archive, P: Profiles, K: KeySets> Endpoint for OrderReleases<T, A, P, K> {
     const NAME: &'static str = "order-release";
 
     fn answer(&self, request: &Request, scope: Scope) -> impl Future<Output = Response> {
@@ -27,7 +29,7 @@ impl<T: Table, A: Archive, P: Profiles> Endpoint for OrderReleases<T, A, P> {
     }
 }
 
-impl<A: Archive, Q: Queue, P: Profiles, S: Secrets> Endpoint for WebhookIngest<A, Q, P, S> {
+impl<A: Archive, Q: Queue, P: Profiles, S: Secrets, K: KeySets> Endpoint for WebhookIngest<A, Q, P, S, K> {
     const NAME: &'static str = "webhook-ingest";
 
     fn answer(&self, request: &Request, scope: Scope) -> impl Future<Output = Response> {
@@ -59,16 +61,20 @@ fn read(request: &lambda_http::Request) -> Request {
     let path = request.raw_http_path();
     // A stage in front of the path belongs to the gateway.
     let path = path.find("/v1/").and_then(|start| path.get(start..)).unwrap_or(path);
-    let headers = request
-        .headers()
-        .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    let context = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => Some(context),
+        _ => None,
+    };
+    // Only the gateway writes the context; `authorize` has put a partner's id there, or nothing.
+    let verified = context.and_then(|context| context.authorizer.as_ref()?.fields.get(PARTNER)?.as_str()?.parse().ok());
     Request {
         method: request.method().as_str().to_owned(),
         path: path.to_owned(),
-        headers: headers.collect(),
+        headers: authorizer::headers(request.headers()),
         // lambda_http has undone the gateway's base64: these are the sender's bytes.
         body: request.body().to_vec(),
+        certificate: context.and_then(authorizer::certificate),
+        verified,
     }
 }
 
@@ -105,4 +111,50 @@ fn log(step: &'static str, request: &Request, response: &Response, scope: Scope)
         elapsed_ms,
         "request answered"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn request(body: &str, is_base64: bool, authorizer: &serde_json::Value) -> Request {
+        let event = json!({
+            "version": "2.0", "routeKey": "POST /v1/order-releases", "rawPath": "/v1/order-releases", "rawQueryString": "",
+            "headers": { "content-type": "application/json", "webhook-signature": "v1,AAAA,v1,BBBB" },
+            "requestContext": {
+                "accountId": "1", "apiId": "a", "domainName": "d", "domainPrefix": "a", "requestId": "r", "timeEpoch": 1,
+                "routeKey": "POST /v1/order-releases", "stage": "$default", "time": "t", "authorizer": authorizer,
+                "http": { "method": "POST", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "1.2.3.4", "userAgent": "u" },
+            },
+            "body": body, "isBase64Encoded": is_base64,
+        });
+        read(&lambda_http::request::from_str(&event.to_string()).unwrap())
+    }
+
+    #[test]
+    fn the_body_is_the_sender_s_bytes_whether_the_gateway_encoded_them_or_not() {
+        let plain = request("{\"a\": 1}\r\n", false, &json!(null));
+        assert_eq!(plain.body, b"{\"a\": 1}\r\n");
+        assert_eq!(request("eyJhIjogMX0NCg==", true, &json!(null)), plain);
+        assert_eq!(request("//4AgA==", true, &json!(null)).body, [0xff, 0xfe, 0x00, 0x80], "bytes that are no text");
+        assert!(plain.headers.contains(&("webhook-signature".to_owned(), "v1,AAAA,v1,BBBB".to_owned())));
+    }
+
+    #[test]
+    fn who_was_verified_comes_from_the_authorizer_s_context_alone() {
+        let name = |authorizer| request("", false, &authorizer).verified.map(|partner| partner.to_string());
+        assert_eq!(name(json!({ "lambda": { "partner": "acme" } })), Some("acme".to_owned()));
+        for other in [
+            json!(null),
+            json!({ "lambda": { "code": "unauthenticated" } }),
+            json!({ "lambda": { "partner": "" } }),
+            json!({ "lambda": { "partner": "no partner's id" } }),
+            json!({ "lambda": { "partner": 7 } }),
+            json!({ "jwt": { "claims": { "partner": "acme" }, "scopes": [] } }),
+        ] {
+            assert_eq!(name(other.clone()), None, "{other}");
+        }
+    }
 }

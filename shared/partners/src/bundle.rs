@@ -6,7 +6,7 @@ use canonical::{Digest, PartnerId, Role};
 use edi::guide::Guides;
 use serde::{Deserialize, Serialize};
 
-use crate::{House, Profile, Via};
+use crate::{House, OAuth2, Profile, Via};
 
 /// Shortest interchange id field, in characters (ISA06/ISA08 are padded to it, and hold no more).
 const ISA_ID_LEN_MAX: usize = 15;
@@ -59,6 +59,17 @@ impl Bundle {
         // Digests are compared, so the time taken tells nothing of the key.
         let digest = Digest::of(presented.as_bytes());
         self.partners.values().find(|profile| profile.auth.api_key_sha256.contains(&digest))
+    }
+
+    /// The partner whose client certificate has this digest.
+    pub fn by_certificate(&self, sha256: &Digest) -> Option<&Profile> {
+        self.partners.values().find(|profile| profile.auth.certificate_sha256.contains(sha256))
+    }
+
+    /// The partner that is `client_id` at the authorization server `issuer`, with what its tokens must say.
+    pub fn by_client(&self, issuer: &str, client_id: &str) -> Option<(&Profile, &OAuth2)> {
+        let own = self.partners.values().filter_map(|profile| Some((profile, profile.auth.oauth2.as_ref()?)));
+        own.into_iter().find(|(_, oauth2)| oauth2.issuer == issuer && oauth2.client_id == client_id)
     }
 }
 
@@ -155,6 +166,7 @@ fn lint_profile(profile: &Profile, complain: &mut impl FnMut(String)) {
     if matches!(profile.role, Role::Platform | Role::Ops) {
         complain("role must be erp, 3pl, carrier, tms or channel: platform and ops are not partners".to_owned());
     }
+    profile.auth.lint(complain);
     if let Some(edi) = &profile.edi {
         lint_edi(edi, complain);
     }
@@ -221,6 +233,8 @@ fn lint_together(house: &House, partners: &BTreeMap<PartnerId, Profile>, lints: 
     }
     let mut identities = BTreeMap::new();
     let mut keys = BTreeMap::new();
+    let mut certificates = BTreeMap::new();
+    let mut clients = BTreeMap::new();
     for profile in partners.values() {
         let file = format!("{}.toml", profile.id);
         if let Some(edi) = &profile.edi
@@ -232,6 +246,16 @@ fn lint_together(house: &House, partners: &BTreeMap<PartnerId, Profile>, lints: 
             if let Some(other) = keys.insert(key, &profile.id) {
                 complain(file.clone(), format!("shares an API key with {other}"));
             }
+        }
+        for certificate in &profile.auth.certificate_sha256 {
+            if let Some(other) = certificates.insert(certificate, &profile.id) {
+                complain(file.clone(), format!("shares a certificate with {other}"));
+            }
+        }
+        if let Some(oauth2) = &profile.auth.oauth2
+            && let Some(other) = clients.insert((&oauth2.issuer, &oauth2.client_id), &profile.id)
+        {
+            complain(file.clone(), format!("is the OAuth client of {other}"));
         }
     }
 }

@@ -3,13 +3,18 @@
 //! Functions read the bundle and nothing else: no function needs the table to know a partner. Three similar partners
 //! are three profiles, never three modules.
 
+mod auth;
 mod bundle;
 mod profile;
 mod routing;
 
+pub use auth::{
+    Algorithm, Auth, Encoding, KeyForm, Labelled, OAuth2, SECRET_LEN_MIN, Scheme, Signature, TOLERANCE_S,
+    TOLERANCE_S_MAX, Template, TimeFormat,
+};
 pub use bundle::{Bundle, BundleError, Lint, SourceFile, compile};
 pub use profile::{
-    Auth, DocumentFormat, EdiAgreement, EdiIdentity, Endpoint, MapWishes, Profile, ReleasePlacing, Stage, Subscription,
+    DocumentFormat, EdiAgreement, EdiIdentity, Endpoint, MapWishes, Profile, ReleasePlacing, Stage, Subscription,
     UnitFactor, Via,
 };
 pub use routing::{House, Rule, When};

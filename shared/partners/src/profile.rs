@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canonical::{Digest, EventType, Guarantee, PartnerId, PartnerScope, Principal, Quantity, Role, Tenant};
+use canonical::{EventType, Guarantee, PartnerId, PartnerScope, Principal, Quantity, Role, Tenant};
 use edi::ack::AckPolicy;
 use edi::guide::Overlay;
 use serde::{Deserialize, Serialize};
+
+use crate::Auth;
 
 /// Everything Crossdock knows of one partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,18 +87,6 @@ impl Stage {
             Self::Test => 'T',
         }
     }
-}
-
-/// How a partner proves who it is.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Auth {
-    /// SHA-256 of each API key in force; two during a rotation. The keys themselves are nowhere on record.
-    #[serde(default)]
-    pub api_key_sha256: Vec<Digest>,
-    /// Whether it signs webhooks (Standard Webhooks) with the secret `<partner>/webhook-in`.
-    #[serde(default)]
-    pub signs_webhooks: bool,
 }
 
 /// An identity in X12 envelopes.

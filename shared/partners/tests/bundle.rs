@@ -118,6 +118,43 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_with_a_way_to_prove_oneself_is_said_with_its_mend() {
+        let signature = |text: &str| said("[auth]", &format!("[auth]\nsignature = {{ {text} }}"));
+        let template = |text: &str| {
+            let good = "headers = [\"x-sig\"], signatures = [{ label = \"sig=\", algorithm = \"hmac-sha256\" }], \
+                        encoding = \"hex\", signed = \"{time}.{body}\", time_header = \"x-time\"";
+            let (from, to) = text.split_once(" => ").unwrap();
+            assert!(good.contains(from), "{from}");
+            signature(&format!("scheme = \"template\", template = {{ {} }}", good.replace(from, to)))
+        };
+        for (said, expected) in [
+            (said("[auth]", "[auth]\nsigns = true"), "unknown field `signs`"),
+            (said("[auth]", "[auth]\ncertificate_sha256 = [\"${KEY}\"]"), "one of api_key_sha256, oauth2 and"),
+            (signature("scheme = \"md5\""), "unknown variant `md5`"),
+            (signature("scheme = \"shopify\", tolerance_s = 3601"), "must be 1 to 3600 seconds"),
+            (signature("scheme = \"shopify\", tolerance_s = 0"), "must be 1 to 3600 seconds"),
+            (signature("scheme = \"template\""), "that scheme needs it"),
+            (signature("scheme = \"shopify\", jwks_url = \"https://x\""), "belongs to rsa-sha256 alone"),
+            (signature("scheme = \"shipstation\", jwks_url = \"ftp://x\""), "must be an https URL"),
+            (signature("scheme = \"shipstation\", jwks_url = \"https://x/?token=1\""), "without user, query or"),
+            (template("x-sig => X-Sig"), "lower case letters"),
+            (template("\"x-sig\" => "), "must name 1 to 4 headers"),
+            (template("sig= => a b="), "a label is a word"),
+            (template("hmac-sha256 => rsa-sha256"), "jwks_url is missing"),
+            (template("{time}.{body} => {body}"), "a time that is not signed proves nothing"),
+            (template("{time}.{body} => {time}.{id}.{body}"), "an id that is not signed proves nothing"),
+            (template("{time}.{body} => {body}{time}"), "ends in {body}"),
+            (template("{time}.{body} => {time}.{nonce}{body}"), "ends in {body}"),
+            (template("time_header => id_header = \"x-id\", time_header"), "an id that is not signed"),
+        ] {
+            assert!(said.contains(expected), "{expected}: {said}");
+        }
+        let oauth2 = "oauth2 = { issuer = \"\", audience = \"a\", client_id = \"c\", jwks_url = \"jwks\" }";
+        let said = said("api_key_sha256 = [\"${KEY}\"]", oauth2);
+        assert!(said.contains("auth.oauth2.issuer is empty") && said.contains("must be an https URL"), "{said}");
+    }
+
+    #[test]
     fn two_partners_are_never_one() {
         let twin = ACME.replace("id = \"acme\"", "id = \"twin\"");
         let files = [file("house.toml", HOUSE), file("acme.toml", ACME), file("twin.toml", &twin)];

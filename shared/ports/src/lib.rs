@@ -14,7 +14,7 @@ mod table;
 pub use archive::{Archive, Exchange, Profiles};
 pub use fault::{Fault, FaultKind};
 pub use key::Key;
-pub use partner::{Call, PartnerHttp, Reply, Secrets};
+pub use partner::{Call, KeySets, PartnerHttp, Read, Reply, Secrets};
 pub use queue::{Bus, Queue, StepQueue};
 pub use redelivery::Redelivery;
 pub use scope::Scope;

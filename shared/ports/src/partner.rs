@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use canonical::PartnerId;
+use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::Fault;
@@ -37,8 +38,30 @@ pub trait PartnerHttp {
     fn post(&self, call: Call) -> impl Future<Output = Result<Reply, Fault>>;
 }
 
+/// How a value is asked for that is held once it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Read {
+    /// What is held will do, while it is fresh.
+    Held,
+    /// Somebody presents what the held value does not know: its store is asked again, but not for each who does.
+    Again,
+}
+
 /// Secrets, cached and served stale when the store is out.
 pub trait Secrets {
-    /// The secrets under `name` in force for `partner`, newest first; two during a rotation. None if there is no such.
-    fn secrets(&self, partner: &PartnerId, name: &str) -> impl Future<Output = Result<Vec<SecretString>, Fault>>;
+    /// The secrets under `name` in force for `partner` at `now`, newest first; two during a rotation. None if there is
+    /// no such.
+    fn secrets(
+        &self,
+        partner: &PartnerId,
+        name: &str,
+        now: Timestamp,
+        read: Read,
+    ) -> impl Future<Output = Result<Vec<SecretString>, Fault>>;
+}
+
+/// Public keys of partners and of their authorization servers, cached and served stale when the server is out.
+pub trait KeySets {
+    /// The JSON Web Key Set at `url`, as it came.
+    fn key_set(&self, url: &str, read: Read) -> impl Future<Output = Result<String, Fault>>;
 }

@@ -1,14 +1,14 @@
 //! Those outside: the ERP on the API, partners with their webhooks and files, and a person who redrives.
 
 use canonical::Digest;
-use handlers::{OrderReleases, Request, Response, WebhookIngest};
+use handlers::{Request, Response, WebhookIngest};
 use jiff::SignedDuration;
 use ports::Scope;
 use serde_json::json;
 use steps::signature;
 
 use crate::queues::later;
-use crate::{Archive, Profiles, Queue, QueueName, Reaction, Received, Secrets, Table, World};
+use crate::{Archive, KeySets, Profiles, Queue, QueueName, Reaction, Received, Secrets, World};
 
 /// Seconds after which a function behind the API is killed.
 pub(crate) const API_TIMEOUT_S: i64 = 5;
@@ -68,8 +68,7 @@ impl World {
         body: &str,
     ) -> Option<Response> {
         let request = api_request(partner, method, path, headers, body);
-        let function =
-            OrderReleases { table: Table::of(self), archive: Archive::of(self), profiles: Profiles::of(self) };
+        let function = self.order_releases();
         let scope = self.api_scope();
         let response = self.drive(Box::pin(function.handle(&request, scope)), scope.stop_at);
         self.tell_answer(&format!("{partner} {method} {path}"), response.as_ref());
@@ -104,12 +103,14 @@ impl World {
         body: &str,
     ) -> Option<Response> {
         let path = format!("/v1/partners/{partner}/webhooks/{topic}");
-        let request = Request { method: "POST".to_owned(), path, headers, body: body.as_bytes().to_vec() };
+        let body = body.as_bytes().to_vec();
+        let request = Request { method: "POST".to_owned(), path, headers, body, ..Request::default() };
         let function = WebhookIngest {
             archive: Archive::of(self),
             queue: Queue::of(self),
             profiles: Profiles::of(self),
             secrets: Secrets::of(self),
+            keys: KeySets::of(self),
         };
         let scope = self.api_scope();
         let response = self.drive(Box::pin(function.handle(&request, scope)), scope.stop_at);
@@ -236,5 +237,6 @@ fn announced(key: &str) -> String {
 
 fn api_request(partner: &str, method: &str, path: &str, mut headers: Vec<(String, String)>, body: &str) -> Request {
     headers.push(("x-api-key".to_owned(), api_key(partner)));
-    Request { method: method.to_owned(), path: path.to_owned(), headers, body: body.as_bytes().to_vec() }
+    let body = body.as_bytes().to_vec();
+    Request { method: method.to_owned(), path: path.to_owned(), headers, body, ..Request::default() }
 }

@@ -11,7 +11,9 @@ use ports::Scope;
 use crate::executor::Ended;
 use crate::queues::Entry;
 use crate::world::Written;
-use crate::{Archive, Bus, Exchange, PartnerHttp, Profiles, Queue, QueueName, Redelivery, Secrets, Table, World};
+use crate::{
+    Archive, Bus, Exchange, KeySets, PartnerHttp, Profiles, Queue, QueueName, Redelivery, Secrets, Table, World,
+};
 
 impl World {
     /// The function that reads `queue`, at work on `entries`; none if nobody reads it.
@@ -68,13 +70,22 @@ impl World {
         })
     }
 
+    /// The function behind the REST API.
+    pub(crate) fn order_releases(&self) -> OrderReleases<Table, Archive, Profiles, KeySets> {
+        OrderReleases {
+            table: Table::of(self),
+            archive: Archive::of(self),
+            profiles: Profiles::of(self),
+            keys: KeySets::of(self),
+        }
+    }
+
     /// The function behind the API, at work on a request.
     pub(crate) fn answer(&self, request: Request, scope: Scope) -> LocalBoxFuture<'static, Ended> {
         if let Some(stand_in) = self.stand_in_answer(&request) {
             return stand_in;
         }
-        let function =
-            OrderReleases { table: Table::of(self), archive: Archive::of(self), profiles: Profiles::of(self) };
+        let function = self.order_releases();
         Box::pin(async move { Ended::Answer(function.handle(&request, scope).await) })
     }
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use canonical::{Guarantee, PartnerId};
 use jiff::Timestamp;
-use partners::Bundle;
+use partners::{Bundle, Scheme, Signature};
 use ports::{Call, Fault, Reply};
-use steps::signature::{self, Headers};
+use steps::signature::{self, Keys};
 
 use crate::clients::secret;
 
@@ -64,17 +64,12 @@ impl Endpoint {
         if reaction == Some(Reaction::Unreachable) || call.url != self.url {
             return Err(Fault::transient(format!("{} was not reached", call.url)));
         }
-        let header = |name: &str| call.headers.iter().find(|(given, _)| given == name).map_or("", |(_, value)| value);
-        let headers = Headers {
-            id: header("webhook-id"),
-            timestamp: header("webhook-timestamp"),
-            signature: header("webhook-signature"),
-        };
-        let key = headers.id.to_owned();
         let secrets = [secret(call.partner.as_str(), "webhook-out").into()];
-        if let Err(error) = signature::verify(headers, &call.body, &secrets, now) {
-            return Ok(reply(401, None, &error.to_string()));
-        }
+        let scheme = Signature::of(Scheme::StandardWebhooks);
+        let key = match signature::verify(&scheme, &call.headers, &call.body, Keys::Secrets(&secrets), now) {
+            Ok(key) => key,
+            Err(error) => return Ok(reply(401, None, &error.to_string())),
+        };
         let mut got = Received { at: now, key, body: call.body, done: false };
         if let Some(Reaction::Answers(status, retry_after_s)) = reaction {
             self.received.push(got);

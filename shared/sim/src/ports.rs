@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use canonical::{Digest, Event, PartnerId};
+use jiff::Timestamp;
 use partners::Bundle;
-use ports::{Call, Commit, CommitError, Expect, Fault, Key, Put, Reply, StepQueue, Stored};
+use ports::{Call, Commit, CommitError, Expect, Fault, Key, Put, Read, Reply, StepQueue, Stored};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -61,6 +62,8 @@ handle! {
     PartnerHttp;
     /// Secrets.
     Secrets;
+    /// Public keys of authorization servers, of which no simulated partner has one.
+    KeySets;
 }
 
 impl ports::Table for Table {
@@ -284,10 +287,23 @@ impl ports::PartnerHttp for PartnerHttp {
 }
 
 impl ports::Secrets for Secrets {
-    async fn secrets(&self, partner: &PartnerId, name: &str) -> Result<Vec<SecretString>, Fault> {
+    async fn secrets(
+        &self,
+        partner: &PartnerId,
+        name: &str,
+        _: Timestamp,
+        _: Read,
+    ) -> Result<Vec<SecretString>, Fault> {
         let what = format!("secret {partner}/{name}");
         let read = |_: &mut State| Ok(vec![secret(partner.as_str(), name).into()]);
         self.0.read(Port::Secrets, &what, read).await
+    }
+}
+
+impl ports::KeySets for KeySets {
+    async fn key_set(&self, url: &str, _: Read) -> Result<String, Fault> {
+        let what = format!("key set {url}");
+        self.0.read(Port::Secrets, &what, |_| Err(Fault::transient("nobody is there"))).await
     }
 }
 

@@ -13,6 +13,8 @@ pub mod shipment_apply;
 pub mod shipment_fanout;
 pub mod signature;
 mod telling;
+#[cfg(test)]
+mod tests;
 pub mod webhook_ingest;
 
 pub use outcome::{Absorbed, Decision, FINDINGS_MAX, Outcome, Verdict, absorb, park};

@@ -293,11 +293,7 @@ fn add(facts: &mut canonical::Facts, fact: &Fact) {
             notes.dedup();
             facts.technical = Some(TechnicalVerdict { accepted, notes });
         }
-        Fact::Business(decision) => {
-            if facts.business.as_ref().is_none_or(|before| before < decision) {
-                facts.business = Some(decision.clone());
-            }
-        }
+        Fact::Business(decision) => facts.business = facts.business.take().max(Some(decision.clone())),
         Fact::Waved => facts.waved = true,
         Fact::CancelDecided { accepted, .. } => {
             // Of two contradicting decisions the refusal holds: it is the one that moves no stock.

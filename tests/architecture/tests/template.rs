@@ -15,7 +15,7 @@ const VISIBILITY_FACTOR: i64 = 6;
 /// Throttled polls count as receives: below five, a message that was never tried can end in the dead-letter queue.
 const RECEIVES_MIN: i64 = 5;
 /// Ingest works while the table is out.
-const WITHOUT_TABLE: [&str; 2] = ["WebhookIngest", "EdiDrop"];
+const WITHOUT_TABLE: [&str; 3] = ["WebhookIngest", "EdiDrop", "Authorize"];
 
 /// A rule: what offends it, each with the logical id.
 type Rule = fn(&Template) -> Vec<String>;
@@ -278,6 +278,24 @@ fn ingest_has_no_permission_on_the_table(template: &Template) -> Vec<String> {
         .collect()
 }
 
+fn the_rest_api_asks_who_it_is(template: &Template) -> Vec<String> {
+    let asked = |route: &Value| {
+        let authorizer = template.properties(referred(&route["AuthorizerId"]).unwrap_or_default());
+        route["AuthorizationType"] == "CUSTOM"
+            && authorizer["AuthorizerPayloadFormatVersion"] == "2.0"
+            && authorizer["EnableSimpleResponses"] == true
+            // A held answer would let in who was taken out.
+            && authorizer["AuthorizerResultTtlInSeconds"] == 0
+    };
+    // Webhooks are signed over their bodies, which an authorizer is not shown.
+    let is_webhook = |route: &Value| route["RouteKey"].as_str().is_some_and(|key| key.contains("/webhooks/"));
+    template
+        .of("AWS::ApiGatewayV2::Route")
+        .filter(|(_, route)| asked(route) == is_webhook(route))
+        .map(|(id, _)| format!("{id}: the REST API asks `authorize`, and webhooks do not"))
+        .collect()
+}
+
 fn no_permission_names_everything(template: &Template) -> Vec<String> {
     let everything = |value: &Value| value == "*" || value.as_str().is_some_and(|name| name.ends_with(":*"));
     template
@@ -488,6 +506,27 @@ fn rules() -> Vec<(&'static str, Rule, &'static str, Value, &'static str)> {
             "/Resources/WebhookIngest/Properties/Policies/0/Statement/0/Action",
             json!(["dynamodb:GetItem"]),
             "WebhookIngest",
+        ),
+        (
+            "the credential's reader has no permission on the table",
+            ingest_has_no_permission_on_the_table,
+            "/Resources/Authorize/Properties/Policies/0/Statement/0/Action",
+            json!(["dynamodb:GetItem"]),
+            "Authorize",
+        ),
+        (
+            "every route of the REST API asks who it is",
+            the_rest_api_asks_who_it_is,
+            "/Resources/CancelRoute/Properties/AuthorizerId",
+            Value::Null,
+            "CancelRoute",
+        ),
+        (
+            "who it is is asked every time",
+            the_rest_api_asks_who_it_is,
+            "/Resources/Authorizer/Properties/AuthorizerResultTtlInSeconds",
+            json!(300),
+            "ReleaseRoute",
         ),
         (
             "no permission on every resource",

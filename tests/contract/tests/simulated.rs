@@ -222,7 +222,13 @@ impl Cloud for Simulated {
 
     async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, Unmet> {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let request = Request { method: method.to_owned(), path: path.to_owned(), headers, body: body.to_vec() };
+        let request = Request {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            headers,
+            body: body.to_vec(),
+            ..Request::default()
+        };
         let answered = self.world.ask(request).map_err(|_| Unmet::Unseen("the world is not at rest".to_owned()))?;
         // The simulator's clients see no answer where the gateway makes one up.
         Ok(answered.map_or(Answer { status: 500, headers: Vec::new(), body: Vec::new() }, |response| Answer {

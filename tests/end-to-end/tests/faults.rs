@@ -26,14 +26,7 @@ impl Home {
     }
 
     async fn start(&self) -> World {
-        ok(World::start(Setup {
-            data_dir: Some(&self.data),
-            port: None,
-            functions: None,
-            more: &[],
-            progress: &|_| (),
-        })
-        .await)
+        ok(World::start(Setup { data_dir: Some(&self.data), ..Setup::default() }).await)
     }
 }
 

@@ -34,6 +34,27 @@ pub(crate) async fn a_signature_must_fit_body_and_time(world: &World) {
     until(world, &id, "accepted", |release| release.facts.business.is_some()).await;
 }
 
+pub(crate) async fn a_rotation_refuses_no_request(world: &World) {
+    let id = placed(world, "E2E-ROTATE", "NY", 5).await;
+    let body = json!({ "release_id": id, "occurred_at": world.time(1).to_string() }).to_string();
+    let old = world.keys.secret(BOLT, "webhook-in").unwrap();
+    let new = SecretString::from("whsec_bmV3LXNlY3JldC1uZXctc2VjcmV0LW5ldy1zZWNyZXQ=");
+    let send = async |secret: &SecretString, number: usize| {
+        let id = format!("e2e-rotate-{number}");
+        ok(world.api.webhook(BOLT, "release-accepted", &id, body.as_bytes(), secret, now()).await).status
+    };
+    assert_eq!((send(&old, 0).await, send(&new, 1).await), (202, 401), "functions hold the old secret");
+    let hours = SignedDuration::from_hours(48);
+    let partner = BOLT.parse().unwrap();
+    let rotated = world.operations.rotate_secret(&partner, "webhook-in", new.clone(), "crossdock/local/", now(), hours);
+    assert!(rotated.await.unwrap().is_some(), "the old secret has an end");
+    for number in 2..10 {
+        let (by_old, by_new) = tokio::join!(send(&old, number), send(&new, number + 100));
+        assert_eq!((by_old, by_new), (202, 202), "{number}");
+    }
+    until(world, &id, "accepted", |release| release.facts.business.is_some()).await;
+}
+
 pub(crate) async fn a_replayed_webhook_is_absorbed(world: &World) {
     let id = placed(world, "E2E-REPLAY", "NY", 5).await;
     let body =

@@ -14,6 +14,8 @@
 mod acknowledging;
 mod cast;
 mod concurrent;
+mod doors;
+mod ends;
 mod faults;
 mod happy;
 mod orders;

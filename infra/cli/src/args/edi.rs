@@ -16,7 +16,8 @@ the worst of all files.
 Examples:
   cargo crossdock edi check 945.edi
   cargo crossdock edi check inbox/ --json | jq -r 'select(.verdict != \"accept\") | .file'
-  cat 945.edi | cargo crossdock edi check"
+  cat 945.edi | cargo crossdock edi check
+  cargo crossdock edi check 945.edi --guide acme/"
     )]
     Check(Check),
     /// Cut files into one for each transaction set or message, each a complete interchange of its own.
@@ -66,15 +67,26 @@ pub struct Files {
     pub files: Vec<PathBuf>,
 }
 
+/// What a partner agreed on beside the standard.
+#[derive(Debug, Args)]
+pub struct Deviations {
+    /// File with a partner's deviations from the guides, in the form of its profile.
+    #[arg(long, value_name = "FILE")]
+    pub overlay: Option<PathBuf>,
+    /// A partner's own guides: a definition of a set, deviations, or a folder of both; may be given several times.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub guide: Vec<PathBuf>,
+}
+
 /// Options of `check`.
 #[derive(Debug, Args)]
 pub struct Check {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a comment here would replace the help of the command")]
     pub input: Files,
-    /// File with a partner's deviations from the guides, in the form of its profile.
-    #[arg(long, value_name = "FILE")]
-    pub overlay: Option<PathBuf>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a comment here would replace the help of the command")]
+    pub deviations: Deviations,
     /// Show beside each finding the code by which an acknowledgment says it.
     #[arg(long)]
     pub codes: bool,
@@ -117,9 +129,9 @@ pub struct Ack {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a comment here would replace the help of the command")]
     pub input: Files,
-    /// File with a partner's deviations from the guides, in the form of its profile.
-    #[arg(long, value_name = "FILE")]
-    pub overlay: Option<PathBuf>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a comment here would replace the help of the command")]
+    pub deviations: Deviations,
     /// Answer groups of 005010 and later by a 999 instead of a 997.
     #[arg(long = "999")]
     pub x999: bool,

@@ -31,7 +31,7 @@ pub(super) async fn run(options: &Demo, data: Option<&Path>, out: &Out) -> Resul
     let watch = Stopwatch::start();
     let progress = |text: &str| out.progress(text);
     let functions = options.functions.as_deref();
-    let setup = Setup { data_dir: data, port: options.port, functions, more: &[], progress: &progress };
+    let setup = Setup { data_dir: data, port: options.port, functions, progress: &progress, ..Setup::default() };
     let interrupted = ExitCode::from(130);
     let world = tokio::select! {
         world = World::start(setup) => world?,

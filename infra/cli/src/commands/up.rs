@@ -9,7 +9,7 @@ use crate::{Error, Out, RunningStack, Setup, World};
 pub(super) async fn run(options: &Up, data: Option<&Path>, out: &Out) -> Result<ExitCode, Error> {
     let progress = |text: &str| out.progress(text);
     let functions = options.functions.as_deref();
-    let setup = Setup { data_dir: data, port: options.port, functions, more: &[], progress: &progress };
+    let setup = Setup { data_dir: data, port: options.port, functions, progress: &progress, ..Setup::default() };
     let world = tokio::select! {
         world = World::start(setup) => world?,
         () = super::stopped() => return Ok(ExitCode::from(130)),

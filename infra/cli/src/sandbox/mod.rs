@@ -15,12 +15,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path as UrlPath, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use canonical::Digest;
+use partners::{Scheme, Signature};
 use serde_json::{Value, json};
-use steps::signature::{self, Headers};
+use steps::signature;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -152,9 +153,12 @@ async fn receive(
     let Some(secret) = shared.keys.secret(&partner, "webhook-out") else {
         return answer(404, &json!({ "error": "no such partner here" }));
     };
-    let signed = Headers { id: &id, timestamp: header("webhook-timestamp"), signature: header("webhook-signature") };
-    let behaviour = match signature::verify(signed, &body, &[secret], clock::now()) {
-        Ok(()) => shared.behaviour(&partner, &text),
+    let text_of = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+    let signed: Vec<_> = headers.iter().map(|(name, value)| (name.as_str().to_owned(), text_of(value))).collect();
+    let scheme = Signature::of(Scheme::StandardWebhooks);
+    let behaviour = match signature::verify(&scheme, &signed, &body, signature::Keys::Secrets(&[secret]), clock::now())
+    {
+        Ok(_) => shared.behaviour(&partner, &text),
         Err(_) => Behaviour::Answer(401),
     };
     let (status, what) = match behaviour {

@@ -138,7 +138,7 @@ impl Killer {
         let watch = Stopwatch::start();
         while watch.elapsed() < KILLING {
             for process in world.stack.function_processes() {
-                world.stack.kill(&process);
+                process.kill();
                 self.kills.set(self.kills.get() + 1);
                 self.functions.borrow_mut().insert(process.function);
             }

@@ -381,6 +381,99 @@ fn a_partner_s_deviations_change_the_verdict() {
 }
 
 #[test]
+fn a_partner_s_own_guides_are_taken_from_a_folder_or_a_file() {
+    // Their 945 has a segment of their own, and its carrier is named always.
+    let own = "# What ACME sends.\nset 945 SW 004010\nW06 1..1\nN1 1..10\nN9 0..10\nZA9 1..1\nG62 0..5\nW27 1..1\nLX 1..*\n  MAN \
+               0..1\n  W12 1..1\nW03 0..1\n";
+    let file = ship_confirms(&["0001"]).replace("~G62", "~ZA9*7*EACH~G62").replace("SE*11", "SE*12");
+    let folder = folder(&[
+        ("acme/945.txt", own),
+        ("acme/elements.txt", "Z1 N0 1/3\n"),
+        ("acme/segments.txt", "ZA9: Z1 M; - M AN 1/4\n"),
+        ("acme/deviations.txt", "945 W27 0..1\n"),
+        ("acme/.notes.txt", "not looked at"),
+        ("bad-set/945.txt", "set 945 SW 004010\nW06 1..1\nZB9 1..1\n"),
+        ("bad-segments/945.txt", own),
+        ("bad-segments/segments.txt", "# theirs\nZA9: 99999 M\n"),
+        ("none/readme.md", ""),
+        ("alone.txt", "945 ZA9 tolerated\n"),
+    ]);
+    let check = |guide: &str, file: &str| {
+        run(&["edi", "check", "--json", "--guide", shown(&folder.path().join(guide))], file.as_bytes())
+    };
+    let codes = |output: &Output| lines(output)[0]["codes"].clone();
+    assert_eq!(codes(&run(&["edi", "check", "--json"], file.as_bytes())), json!(["segment-unrecognized"]));
+    assert_eq!((status(&check("acme", &file)), codes(&check("acme", &file))), (0, json!([])));
+    assert_eq!(status(&check("alone.txt", &file)), 0);
+    assert_eq!(codes(&check("acme", &file.replace("*EACH", "*PIECE"))), json!(["element-too-long"]));
+    assert_eq!(codes(&check("acme", &ship_confirms(&["0001"]))), json!(["segment-missing"]));
+    let without_carrier = file.replace("W27*M*ABCD~", "").replace("SE*12", "SE*11");
+    assert_eq!(status(&check("acme", &without_carrier)), 0, "the deviations hold for the own guide too");
+    for (guide, said) in [
+        ("bad-set", "bad-set/945.txt: set, line 3: segment without definition: `ZB9`"),
+        ("bad-segments", "bad-segments/segments.txt: segments, line 2: "),
+        ("none", "none holds no guide: put a file for each set"),
+        ("missing.txt", "missing.txt"),
+    ] {
+        let output = check(guide, &file);
+        assert!(text(&output.stderr).contains(said), "{guide}: {}", text(&output.stderr));
+        assert!(status(&output) != 0 && output.stdout.is_empty(), "{guide}");
+    }
+}
+
+#[test]
+fn the_first_findings_of_a_file_are_shown_and_the_others_counted() {
+    let controls: Vec<String> = (1..=60).map(|n| format!("{n:04}")).collect();
+    let controls: Vec<&str> = controls.iter().map(String::as_str).collect();
+    let file = ship_confirms(&controls).replace("W06*F*", &format!("W06*F*{}", "O".repeat(31)));
+    let shown = text(&run(&["edi", "check"], file.as_bytes()).stdout);
+    assert_eq!(shown.matches("error: element-too-long").count(), 50);
+    assert!(shown.contains("set 0050") && !shown.contains("set 0051"), "{shown}");
+    assert!(shown.ends_with("\n\n… and 10 more findings; --all shows them\n"), "{shown}");
+    let all = text(&run(&["edi", "check", "--all"], file.as_bytes()).stdout);
+    assert_eq!(all.matches("error: element-too-long").count(), 60);
+}
+
+/// Most memory that a process had, bytes, from what the system says of it.
+#[cfg(target_os = "linux")]
+fn most_memory(process: u32) -> u64 {
+    let said = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = said.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_does_not_grow_with_the_file() {
+    let set = ship_confirms(&["0001"]);
+    let (start, end) = (set.find("ST*").unwrap(), set.find("GE*").unwrap());
+    let sets = set[start..end].repeat(1000);
+    for arguments in [&["edi", "check", "--json"][..], &["edi", "check"]] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_crossdock"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(ISA.as_bytes()).unwrap();
+        // Some of what is written is still in the pipe when memory is measured: 64 KiB of it.
+        let most = [1..=12, 13..=36].map(|groups| {
+            for group in groups {
+                let text = format!("GS*SW*WAREHOUSE*DEPOSITOR*20260131*1435*{group}*X*004010~{sets}GE*1000*{group}~");
+                stdin.write_all(text.as_bytes()).unwrap();
+            }
+            most_memory(child.id())
+        });
+        drop(stdin);
+        // Every set has the number of the first.
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+        let [third, whole] = most;
+        assert!(whole < third + 2 * 1024 * 1024, "{arguments:?}: {third} bytes of memory, and then {whole}");
+    }
+}
+
+#[test]
 fn help_has_examples_for_every_command() {
     for command in ["check", "split", "explain", "ack", "json", "write"] {
         let help = text(&run(&["edi", command, "--help"], b"").stdout);

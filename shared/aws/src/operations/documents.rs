@@ -1,16 +1,21 @@
 //! Documents, profiles and secrets, as operators see them.
 
+use std::time::Duration;
+
 use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use canonical::{Digest, PartnerId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use partners::Bundle;
 use ports::{Archive as _, Fault};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Serialize;
 
 use crate::classify;
 use crate::operations::Operations;
 use crate::profiles::BUNDLE_KEY;
+use crate::secret_value::SecretValue;
+use crate::secrets::AGAIN_S;
 
 /// An object that was listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,7 +36,7 @@ impl Operations {
     }
 
     /// Sets the secrets `<prefix><partner>/<name>`, newest first; two during a rotation. Functions that hold the old
-    /// ones take them up within five minutes.
+    /// ones look again when a signature does not match.
     pub async fn put_secret(
         &self,
         partner: &PartnerId,
@@ -41,13 +46,52 @@ impl Operations {
     ) -> Result<(), Fault> {
         let id = format!("{prefix}{partner}/{name}");
         let what = || format!("write of secret {id}");
-        let text = secrets.iter().map(SecretString::expose_secret).collect::<Vec<_>>().join("\n");
-        let Err(error) = self.secrets.create_secret().name(&id).secret_string(&text).send().await else {
+        let value =
+            SecretValue::of(secrets.iter().cloned()).map_err(|error| Fault::misconfigured(what()).because(error))?;
+        self.write_secret(&id, &value).await
+    }
+
+    /// Puts a new secret beside the one in force, which holds for `overlap` longer; until when, if there is one. No
+    /// request is refused meanwhile: functions look again before they refuse a signature that they cannot match.
+    pub async fn rotate_secret(
+        &self,
+        partner: &PartnerId,
+        name: &str,
+        new: SecretString,
+        prefix: &str,
+        now: Timestamp,
+        overlap: SignedDuration,
+    ) -> Result<Option<Timestamp>, Fault> {
+        let id = format!("{prefix}{partner}/{name}");
+        let what = || format!("rotation of secret {id}");
+        let refused = |error| Fault::misconfigured(what()).because(error);
+        let (value, until) = match self.secrets.get_secret_value().secret_id(&id).send().await {
+            Ok(output) => {
+                let text = output.secret_string().unwrap_or_default();
+                SecretValue::parse(text).and_then(|value| value.rotated(new, now, overlap)).map_err(refused)?
+            }
+            Err(error) => match error.as_service_error() {
+                Some(GetSecretValueError::ResourceNotFoundException(_)) => {
+                    (SecretValue::of([new]).map_err(refused)?, None)
+                }
+                _ => return Err(classify::fault(what(), error)),
+            },
+        };
+        self.write_secret(&id, &value).await?;
+        // Who is given the new secret after this wait is refused by no function, whenever it asked the store before.
+        tokio::time::sleep(Duration::from_secs(AGAIN_S)).await;
+        Ok(until)
+    }
+
+    async fn write_secret(&self, id: &str, value: &SecretValue) -> Result<(), Fault> {
+        let what = || format!("write of secret {id}");
+        let text = value.to_text().map_err(|error| Fault::bug(what()).because(error))?;
+        let Err(error) = self.secrets.create_secret().name(id).secret_string(&text).send().await else {
             return Ok(());
         };
         match error.as_service_error() {
             Some(CreateSecretError::ResourceExistsException(_)) => {
-                let result = self.secrets.put_secret_value().secret_id(&id).secret_string(&text).send().await;
+                let result = self.secrets.put_secret_value().secret_id(id).secret_string(&text).send().await;
                 result.map(drop).map_err(|error| classify::fault(what(), error))
             }
             _ => Err(classify::fault(what(), error)),
@@ -114,12 +158,36 @@ mod tests {
     async fn a_secret_is_created_or_replaced() {
         let exists = r#"{"__type":"ResourceExistsException","Message":"m"}"#;
         let replay = Replay::new(vec![Reply::json(400, exists), Reply::json(200, "{}")]);
-        let secrets = ["new", "old"].map(SecretString::from);
+        let secrets = ["the-newer-secret-of-two", "the-older-secret-of-two"].map(SecretString::from);
         operations(&replay).put_secret(&"p".parse().unwrap(), "webhook-in", &secrets, "crossdock/t/").await.unwrap();
         let asked = replay.asked();
         assert_eq!(asked[0].json()["Name"], "crossdock/t/p/webhook-in");
         assert_eq!(asked[1].json()["SecretId"], "crossdock/t/p/webhook-in");
-        assert_eq!(asked[1].json()["SecretString"], "new\nold");
+        let text = asked[1].json()["SecretString"].as_str().unwrap().to_owned();
+        assert_eq!(text, r#"{"secrets":[{"secret":"the-newer-secret-of-two"},{"secret":"the-older-secret-of-two"}]}"#);
+    }
+
+    #[tokio::test]
+    async fn a_rotation_writes_the_new_secret_next_to_the_old_one_with_its_end() {
+        let held = r#"{"Name":"n","SecretString":"the-older-secret-of-two"}"#;
+        let exists = r#"{"__type":"ResourceExistsException","Message":"m"}"#;
+        let replay = Replay::new(vec![Reply::json(200, held), Reply::json(400, exists), Reply::json(200, "{}")]);
+        let (now, overlap) = (Timestamp::UNIX_EPOCH, SignedDuration::from_hours(48));
+        let new = SecretString::from("the-newer-secret-of-two");
+        let partner = "p".parse().unwrap();
+        let store = operations(&replay);
+        let rotated = store.rotate_secret(&partner, "webhook-in", new, "crossdock/t/", now, overlap);
+        assert_eq!(rotated.await.unwrap(), Some(now + overlap));
+        let written = replay.asked()[2].json();
+        let written: serde_json::Value = serde_json::from_str(written["SecretString"].as_str().unwrap()).unwrap();
+        assert_eq!(written["secrets"][0]["secret"], "the-newer-secret-of-two");
+        assert_eq!(written["secrets"][1]["not_after"], "1970-01-03T00:00:00Z");
+        let short = SecretString::from("short");
+        let replay = Replay::new(vec![Reply::json(200, held)]);
+        let store = operations(&replay);
+        let refused = store.rotate_secret(&partner, "webhook-in", short, "crossdock/t/", now, overlap);
+        assert!(refused.await.unwrap_err().chain().contains("shorter than 16 bytes"));
+        assert_eq!(replay.asked().len(), 1, "nothing is written");
     }
 
     #[tokio::test]

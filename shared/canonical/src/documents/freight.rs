@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::{Party, Purpose, Reference};
 use crate::{Moment, Quantity};
@@ -14,19 +15,19 @@ use crate::{Moment, Quantity};
 pub struct ShipmentStatus {
     /// The sender's number of the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message_no: Option<String>,
+    pub message_no: Option<SmolStr>,
     /// When the message was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Moment>,
     /// The carrier's number of the shipment (PRO).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub carrier_no: Option<String>,
+    pub carrier_no: Option<SmolStr>,
     /// The shipper's number of the shipment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shipment_no: Option<String>,
+    pub shipment_no: Option<SmolStr>,
     /// Standard carrier alpha code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scac: Option<String>,
+    pub scac: Option<SmolStr>,
     /// Who takes part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<Party>,
@@ -43,10 +44,10 @@ pub struct ShipmentStatus {
 pub struct StatusReport {
     /// The consignment, where the message is of several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub consignment_no: Option<String>,
+    pub consignment_no: Option<SmolStr>,
     /// The stop in its order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stop_no: Option<String>,
+    pub stop_no: Option<SmolStr>,
     /// Numbers of the stop or consignment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,
@@ -61,40 +62,40 @@ pub struct StatusReport {
 pub struct StatusEvent {
     /// The milestone in our word, such as `delivered`; the sender's code where we have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
+    pub status: Option<SmolStr>,
     /// Where on the way, as far as the code says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_role: Option<StopRole>,
     /// Why, in the sender's code (X12 element 1651, EDIFACT 9013).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<SmolStr>,
     /// What became of an appointment, in the sender's code (X12 element 1652).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub appointment: Option<String>,
+    pub appointment: Option<SmolStr>,
     /// Why the appointment is as it is, in the sender's code (X12 element 1651).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub appointment_reason: Option<String>,
+    pub appointment_reason: Option<SmolStr>,
     /// When it happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Moment>,
     /// Where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub city: Option<String>,
+    pub city: Option<SmolStr>,
     /// State or province.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub region: Option<String>,
+    pub region: Option<SmolStr>,
     /// Country.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub country: Option<String>,
+    pub country: Option<SmolStr>,
     /// The place's code, or its name in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub location: Option<String>,
+    pub location: Option<SmolStr>,
     /// The trailer or other equipment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub equipment: Option<String>,
+    pub equipment: Option<SmolStr>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
+    pub note: Option<SmolStr>,
 }
 
 /// The part of a stop on a shipment's way.
@@ -114,16 +115,16 @@ pub enum StopRole {
 #[serde(deny_unknown_fields)]
 pub struct LoadTender {
     /// The shipper's number of the load.
-    pub shipment_no: String,
+    pub shipment_no: SmolStr,
     /// What to do with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<Purpose>,
     /// Standard carrier alpha code of the carrier asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scac: Option<String>,
+    pub scac: Option<SmolStr>,
     /// Who pays, in the sender's code (X12 element 146).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payment: Option<String>,
+    pub payment: Option<SmolStr>,
     /// When it was offered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Moment>,
@@ -132,20 +133,20 @@ pub struct LoadTender {
     pub respond_by: Option<Moment>,
     /// The equipment wanted, in the sender's code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub equipment: Option<String>,
+    pub equipment: Option<SmolStr>,
     /// Gross weight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub weight: Option<Decimal>,
     /// Unit of the weight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weight_uom: Option<String>,
+    pub weight_uom: Option<SmolStr>,
     /// How many packages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packages: Option<u32>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    pub notes: Vec<SmolStr>,
     /// Who takes part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<Party>,
@@ -164,17 +165,17 @@ pub struct Stop {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_no: Option<u32>,
     /// `load`, `unload`, …, or the sender's code (X12 element 163).
-    pub reason: String,
+    pub reason: SmolStr,
     /// The place's code, or its name in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub location: Option<String>,
+    pub location: Option<SmolStr>,
     /// Weight loaded or unloaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub weight: Option<Decimal>,
     /// Unit of the weight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weight_uom: Option<String>,
+    pub weight_uom: Option<SmolStr>,
     /// Packages loaded or unloaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packages: Option<u32>,
@@ -186,7 +187,7 @@ pub struct Stop {
     pub latest_at: Option<Moment>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    pub notes: Vec<SmolStr>,
     /// Who takes part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<Party>,
@@ -204,23 +205,23 @@ pub struct Stop {
 pub struct StopOrder {
     /// The shipper's number of the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub order_no: Option<String>,
+    pub order_no: Option<SmolStr>,
     /// The buyer's number of the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub po_no: Option<String>,
+    pub po_no: Option<SmolStr>,
     /// How many packages, in `uom`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packages: Option<Quantity>,
     /// Unit of the packages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uom: Option<String>,
+    pub uom: Option<SmolStr>,
     /// Weight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub weight: Option<Decimal>,
     /// Unit of the weight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weight_uom: Option<String>,
+    pub weight_uom: Option<SmolStr>,
 }
 
 /// A carrier takes a load or not: X12 990.
@@ -229,9 +230,9 @@ pub struct StopOrder {
 pub struct TenderResponse {
     /// Standard carrier alpha code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scac: Option<String>,
+    pub scac: Option<SmolStr>,
     /// The shipper's number of the load.
-    pub shipment_no: String,
+    pub shipment_no: SmolStr,
     /// When the carrier decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_at: Option<Moment>,
@@ -239,16 +240,16 @@ pub struct TenderResponse {
     pub decision: TenderDecision,
     /// The carrier's number of the shipment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub carrier_no: Option<String>,
+    pub carrier_no: Option<SmolStr>,
     /// Why not, in the carrier's code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<SmolStr>,
     /// Numbers by which it is known elsewhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    pub notes: Vec<SmolStr>,
 }
 
 /// Whether a carrier takes a load.
@@ -270,12 +271,12 @@ pub enum TenderDecision {
 #[serde(deny_unknown_fields)]
 pub struct FreightInvoice {
     /// The carrier's number of the invoice.
-    pub invoice_no: String,
+    pub invoice_no: SmolStr,
     /// The shipper's number of the shipment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shipment_no: Option<String>,
+    pub shipment_no: Option<SmolStr>,
     /// Who pays, in the carrier's code (X12 element 146).
-    pub payment: String,
+    pub payment: SmolStr,
     /// The day of the invoice.
     pub invoiced_on: Date,
     /// What is to be paid.
@@ -285,10 +286,10 @@ pub struct FreightInvoice {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Moment>,
     /// Standard carrier alpha code.
-    pub scac: String,
+    pub scac: SmolStr,
     /// Currency of all amounts, ISO 4217.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub currency: Option<String>,
+    pub currency: Option<SmolStr>,
     /// Who takes part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<Party>,
@@ -316,7 +317,7 @@ pub struct FreightLine {
     pub line_no: Option<u32>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<SmolStr>,
     /// Weight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -330,12 +331,12 @@ pub struct FreightLine {
     pub rate: Option<Decimal>,
     /// What the rate is for, in the carrier's code (X12 element 122).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rate_basis: Option<String>,
+    pub rate_basis: Option<SmolStr>,
     /// The charge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub amount: Option<Decimal>,
     /// What is charged, in the carrier's code (X12 element 150).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub charge: Option<String>,
+    pub charge: Option<SmolStr>,
 }

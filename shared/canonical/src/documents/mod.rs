@@ -2,7 +2,7 @@
 //!
 //! They hold what the business acts on. What a document must say is no option; what partners leave out is one. Numbers and
 //! names are those of the sender; a reference or role for which there is a word of ours has that word, any other keeps its
-//! sender's code.
+//! sender's code. Their texts are short as a rule, and then lie in the document itself ([`SmolStr`](smol_str::SmolStr)).
 
 mod freight;
 mod notice;

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::{Party, Purpose, Reference};
 use crate::{Moment, Quantity};
@@ -13,7 +14,7 @@ use crate::{Moment, Quantity};
 #[serde(deny_unknown_fields)]
 pub struct ShipmentNotice {
     /// The shipper's number of the shipment.
-    pub shipment_no: String,
+    pub shipment_no: SmolStr,
     /// What to do with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<Purpose>,
@@ -21,7 +22,7 @@ pub struct ShipmentNotice {
     pub created_at: Moment,
     /// How the tree is built, in the sender's code (X12 element 1005).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub structure: Option<String>,
+    pub structure: Option<SmolStr>,
     /// When the goods left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipped_at: Option<Moment>,
@@ -30,16 +31,16 @@ pub struct ShipmentNotice {
     pub expected_at: Option<Moment>,
     /// Standard carrier alpha code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scac: Option<String>,
+    pub scac: Option<SmolStr>,
     /// The carrier in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub carrier: Option<String>,
+    pub carrier: Option<SmolStr>,
     /// The carrier's service in its own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service: Option<String>,
+    pub service: Option<SmolStr>,
     /// The kind of packaging, in the sender's code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub packaging: Option<String>,
+    pub packaging: Option<SmolStr>,
     /// How many packages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packages: Option<u32>,
@@ -49,7 +50,7 @@ pub struct ShipmentNotice {
     pub weight: Option<Decimal>,
     /// Unit of the weight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weight_uom: Option<String>,
+    pub weight_uom: Option<SmolStr>,
     /// Who takes part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<Party>,
@@ -84,22 +85,22 @@ pub struct Unit {
     pub level: UnitLevel,
     /// The sender's code of the level, where we have no word for it (X12 element 735).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub level_code: Option<String>,
+    pub level_code: Option<SmolStr>,
     /// The buyer's order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub po_no: Option<String>,
+    pub po_no: Option<SmolStr>,
     /// The day of that order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub po_date: Option<Date>,
     /// Serial shipping container codes, 18 digits each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ssccs: Vec<String>,
+    pub ssccs: Vec<SmolStr>,
     /// Tracking numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tracking_nos: Vec<String>,
+    pub tracking_nos: Vec<SmolStr>,
     /// The kind of packaging, in the sender's code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub packaging: Option<String>,
+    pub packaging: Option<SmolStr>,
     /// How many packages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packages: Option<u32>,
@@ -109,43 +110,43 @@ pub struct Unit {
     pub weight: Option<Decimal>,
     /// Unit of the weight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weight_uom: Option<String>,
+    pub weight_uom: Option<SmolStr>,
     /// The line of the buyer's order, as the buyer writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line_no: Option<String>,
+    pub line_no: Option<SmolStr>,
     /// The seller's item number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sku: Option<String>,
+    pub sku: Option<SmolStr>,
     /// The buyer's item number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub buyer_sku: Option<String>,
+    pub buyer_sku: Option<SmolStr>,
     /// The item's GTIN or UPC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gtin: Option<String>,
+    pub gtin: Option<SmolStr>,
     /// Shipped, in `uom`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<Quantity>,
     /// Unit of measure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uom: Option<String>,
+    pub uom: Option<SmolStr>,
     /// Ordered, in the same unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ordered: Option<Quantity>,
     /// What became of the line, in the sender's code (X12 element 668).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
+    pub status: Option<SmolStr>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<SmolStr>,
     /// The lot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lot: Option<String>,
+    pub lot: Option<SmolStr>,
     /// The last day on which the goods are good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_on: Option<Date>,
     /// Serial numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub serials: Vec<String>,
+    pub serials: Vec<SmolStr>,
     /// Numbers of the unit elsewhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,

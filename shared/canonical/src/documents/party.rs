@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// The part that somebody has in a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -41,34 +42,34 @@ pub struct Party {
     pub role: PartyRole,
     /// Person or company.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<SmolStr>,
     /// The code by which sender and receiver know it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
+    pub code: Option<SmolStr>,
     /// Its GS1 global location number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gln: Option<String>,
+    pub gln: Option<SmolStr>,
     /// Its D-U-N-S number, with or without four more digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub duns: Option<String>,
+    pub duns: Option<SmolStr>,
     /// Street and number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address1: Option<String>,
+    pub address1: Option<SmolStr>,
     /// Second line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address2: Option<String>,
+    pub address2: Option<SmolStr>,
     /// City.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub city: Option<String>,
+    pub city: Option<SmolStr>,
     /// State or province.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub region: Option<String>,
+    pub region: Option<SmolStr>,
     /// Postal code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub postal_code: Option<String>,
+    pub postal_code: Option<SmolStr>,
     /// Country.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub country: Option<String>,
+    pub country: Option<SmolStr>,
 }
 
 /// A number by which something is known elsewhere.
@@ -76,7 +77,7 @@ pub struct Party {
 #[serde(deny_unknown_fields)]
 pub struct Reference {
     /// What the number is of, such as `bill_of_lading`; the sender's qualifier where we have no word.
-    pub kind: String,
+    pub kind: SmolStr,
     /// The number.
-    pub number: String,
+    pub number: SmolStr,
 }

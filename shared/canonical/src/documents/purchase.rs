@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::{Party, Reference};
 use crate::{Moment, Quantity};
@@ -26,23 +27,23 @@ pub enum Purpose {
     Confirm,
 }
 
-/// A buyer orders goods, or changes an order: X12 850 and 860, EDIFACT ORDERS.
+/// A buyer orders goods, or changes an order: X12 850 and 860, EDIFACT ORDERS and ORDCHG.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PurchaseOrder {
     /// The buyer's number of the order.
-    pub po_no: String,
+    pub po_no: SmolStr,
     /// What to do with it.
     pub purpose: Purpose,
     /// The kind of order, in the buyer's code (X12 element 92, EDIFACT 1001).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub po_type: Option<String>,
+    pub po_type: Option<SmolStr>,
     /// Release of a blanket order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub release_no: Option<String>,
+    pub release_no: Option<SmolStr>,
     /// The buyer's number of the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub change_no: Option<String>,
+    pub change_no: Option<SmolStr>,
     /// When it was ordered.
     pub ordered_at: Moment,
     /// When it was changed.
@@ -50,7 +51,7 @@ pub struct PurchaseOrder {
     pub changed_at: Option<Moment>,
     /// Currency of all amounts, ISO 4217.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub currency: Option<String>,
+    pub currency: Option<SmolStr>,
     /// When the goods shall leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ship_at: Option<Moment>,
@@ -62,7 +63,7 @@ pub struct PurchaseOrder {
     pub cancel_after: Option<Date>,
     /// Standard carrier alpha code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scac: Option<String>,
+    pub scac: Option<SmolStr>,
     /// Who takes part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<Party>,
@@ -71,7 +72,7 @@ pub struct PurchaseOrder {
     pub references: Vec<Reference>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    pub notes: Vec<SmolStr>,
     /// What is ordered.
     pub lines: Vec<PurchaseLine>,
 }
@@ -82,31 +83,31 @@ pub struct PurchaseOrder {
 pub struct PurchaseLine {
     /// The buyer's line number, as the buyer writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line_no: Option<String>,
+    pub line_no: Option<SmolStr>,
     /// What changes about the line (X12 element 670, EDIFACT 1229).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub change: Option<String>,
+    pub change: Option<SmolStr>,
     /// The seller's item number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sku: Option<String>,
+    pub sku: Option<SmolStr>,
     /// The buyer's item number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub buyer_sku: Option<String>,
+    pub buyer_sku: Option<SmolStr>,
     /// The item's GTIN or UPC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gtin: Option<String>,
+    pub gtin: Option<SmolStr>,
     /// Ordered, in `uom`.
     pub quantity: Quantity,
     /// Unit of measure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uom: Option<String>,
+    pub uom: Option<SmolStr>,
     /// Price of one unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub price: Option<Decimal>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<SmolStr>,
     /// When the goods of the line shall arrive, where it differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deliver_at: Option<Moment>,
@@ -120,15 +121,15 @@ pub struct PurchaseLine {
 #[serde(deny_unknown_fields)]
 pub struct OrderResponse {
     /// The buyer's number of the order.
-    pub po_no: String,
+    pub po_no: SmolStr,
     /// The seller's number of the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub response_no: Option<String>,
+    pub response_no: Option<SmolStr>,
     /// What to do with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<Purpose>,
     /// `accepted`, `accepted_with_changes`, `rejected`, …, or the sender's code (X12 element 587).
-    pub decision: String,
+    pub decision: SmolStr,
     /// The day of the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ordered_on: Option<Date>,
@@ -137,10 +138,10 @@ pub struct OrderResponse {
     pub responded_at: Option<Moment>,
     /// Currency of all amounts, ISO 4217.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub currency: Option<String>,
+    pub currency: Option<SmolStr>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    pub notes: Vec<SmolStr>,
     /// Who takes part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<Party>,
@@ -158,32 +159,32 @@ pub struct OrderResponse {
 pub struct ResponseLine {
     /// The buyer's line number, as the buyer writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line_no: Option<String>,
+    pub line_no: Option<SmolStr>,
     /// The item, as the sender numbers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sku: Option<String>,
+    pub sku: Option<SmolStr>,
     /// The item, as the buyer numbers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub buyer_sku: Option<String>,
+    pub buyer_sku: Option<SmolStr>,
     /// The item's GTIN or UPC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gtin: Option<String>,
+    pub gtin: Option<SmolStr>,
     /// Ordered, in `uom`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<Quantity>,
     /// Unit of measure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uom: Option<String>,
+    pub uom: Option<SmolStr>,
     /// Price of one unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub price: Option<Decimal>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<SmolStr>,
     /// `accepted`, `accepted_with_changes`, `rejected`, or the sender's code (EDIFACT 1229).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
+    pub status: Option<SmolStr>,
     /// When the goods of the line will arrive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deliver_at: Option<Moment>,
@@ -197,13 +198,13 @@ pub struct ResponseLine {
 #[serde(deny_unknown_fields)]
 pub struct ResponseOutcome {
     /// `accepted`, `backordered`, `rejected`, …, or the sender's code (X12 element 668, EDIFACT 1229).
-    pub status: String,
+    pub status: SmolStr,
     /// How much.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<Quantity>,
     /// Unit of measure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uom: Option<String>,
+    pub uom: Option<SmolStr>,
     /// When it will be shipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Moment>,
@@ -214,7 +215,7 @@ pub struct ResponseOutcome {
 #[serde(deny_unknown_fields)]
 pub struct Invoice {
     /// The seller's number of the invoice.
-    pub invoice_no: String,
+    pub invoice_no: SmolStr,
     /// The day of the invoice.
     pub invoiced_on: Date,
     /// What to do with it.
@@ -222,31 +223,31 @@ pub struct Invoice {
     pub purpose: Option<Purpose>,
     /// What kind of invoice, in the sender's code (X12 element 640, EDIFACT 1001).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
+    pub kind: Option<SmolStr>,
     /// The buyer's number of the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub po_no: Option<String>,
+    pub po_no: Option<SmolStr>,
     /// The day of the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub po_date: Option<Date>,
     /// Currency of all amounts, ISO 4217.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub currency: Option<String>,
+    pub currency: Option<SmolStr>,
     /// Until when to pay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<Date>,
     /// Terms of payment in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub terms: Option<String>,
+    pub terms: Option<SmolStr>,
     /// When the goods left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipped_at: Option<Moment>,
     /// Standard carrier alpha code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scac: Option<String>,
+    pub scac: Option<SmolStr>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    pub notes: Vec<SmolStr>,
     /// Who takes part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<Party>,
@@ -273,22 +274,22 @@ pub struct Invoice {
 pub struct InvoiceLine {
     /// Its number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line_no: Option<String>,
+    pub line_no: Option<SmolStr>,
     /// The item, as the sender numbers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sku: Option<String>,
+    pub sku: Option<SmolStr>,
     /// The item, as the buyer numbers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub buyer_sku: Option<String>,
+    pub buyer_sku: Option<SmolStr>,
     /// The item's GTIN or UPC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gtin: Option<String>,
+    pub gtin: Option<SmolStr>,
     /// Invoiced, in `uom`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<Quantity>,
     /// Unit of measure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uom: Option<String>,
+    pub uom: Option<SmolStr>,
     /// Price of one unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -299,7 +300,7 @@ pub struct InvoiceLine {
     pub amount: Option<Decimal>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<SmolStr>,
     /// Numbers of the line elsewhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,
@@ -313,14 +314,14 @@ pub struct Charge {
     pub kind: ChargeKind,
     /// What for, in the sender's code (X12 element 1300, EDIFACT 7161).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
+    pub code: Option<SmolStr>,
     /// How much.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub amount: Option<Decimal>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<SmolStr>,
 }
 
 /// Whether something is added or taken off.

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::{Party, Purpose, Reference};
 use crate::{Moment, Quantity};
@@ -12,26 +13,26 @@ use crate::{Moment, Quantity};
 #[serde(deny_unknown_fields)]
 pub struct ReturnAuthorization {
     /// The number of the return.
-    pub rma_no: String,
+    pub rma_no: SmolStr,
     /// What to do with it.
     pub purpose: Purpose,
     /// When it was made.
     pub created_at: Moment,
     /// What becomes of the goods, in the sender's code (X12 element 1292).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub disposition: Option<String>,
+    pub disposition: Option<SmolStr>,
     /// Whether the return is granted, in the sender's code (X12 element 1293).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub response: Option<String>,
+    pub response: Option<SmolStr>,
     /// Why, in the sender's code (X12 element 1294).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<SmolStr>,
     /// The order that it is of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub po_no: Option<String>,
+    pub po_no: Option<SmolStr>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    pub notes: Vec<SmolStr>,
     /// Who takes part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<Party>,
@@ -49,32 +50,32 @@ pub struct ReturnAuthorization {
 pub struct ReturnLine {
     /// The item, as the sender numbers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sku: Option<String>,
+    pub sku: Option<SmolStr>,
     /// The item, as the buyer numbers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub buyer_sku: Option<String>,
+    pub buyer_sku: Option<SmolStr>,
     /// The item's GTIN or UPC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gtin: Option<String>,
+    pub gtin: Option<SmolStr>,
     /// How much, in `uom`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<Quantity>,
     /// Unit of measure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uom: Option<String>,
+    pub uom: Option<SmolStr>,
     /// Price of one unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub price: Option<Decimal>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<SmolStr>,
     /// What becomes of the goods, in the sender's code (X12 element 1292).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub disposition: Option<String>,
+    pub disposition: Option<SmolStr>,
     /// Why, in the sender's code (X12 element 1294).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<SmolStr>,
     /// Numbers of the line elsewhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,
@@ -88,10 +89,10 @@ pub struct ReturnLine {
 #[serde(deny_unknown_fields)]
 pub struct ReturnQuantity {
     /// The kind, in the sender's code (X12 element 673).
-    pub kind: String,
+    pub kind: SmolStr,
     /// How much.
     pub quantity: Quantity,
     /// Unit of measure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uom: Option<String>,
+    pub uom: Option<SmolStr>,
 }

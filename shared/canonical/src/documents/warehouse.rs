@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::{Party, Purpose, Reference};
 use crate::{Moment, Quantity};
@@ -14,13 +15,13 @@ use crate::{Moment, Quantity};
 pub struct InboundNotice {
     /// The shipper's number of the shipment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shipment_no: Option<String>,
+    pub shipment_no: Option<SmolStr>,
     /// The depositor's number of the inbound order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub order_no: Option<String>,
+    pub order_no: Option<SmolStr>,
     /// What kind of notice it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub report: Option<String>,
+    pub report: Option<SmolStr>,
     /// The day of the notice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_on: Option<Date>,
@@ -32,13 +33,13 @@ pub struct InboundNotice {
     pub shipped_at: Option<Moment>,
     /// Standard carrier alpha code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scac: Option<String>,
+    pub scac: Option<SmolStr>,
     /// The trailer or container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub equipment: Option<String>,
+    pub equipment: Option<SmolStr>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    pub notes: Vec<SmolStr>,
     /// Who takes part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<Party>,
@@ -58,29 +59,29 @@ pub struct InboundLine {
     pub line_no: Option<u32>,
     /// The item, as the sender numbers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sku: Option<String>,
+    pub sku: Option<SmolStr>,
     /// The item, as the buyer numbers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub buyer_sku: Option<String>,
+    pub buyer_sku: Option<SmolStr>,
     /// The item's GTIN or UPC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gtin: Option<String>,
+    pub gtin: Option<SmolStr>,
     /// How much, in `uom`.
     pub quantity: Quantity,
     /// Unit of measure.
-    pub uom: String,
+    pub uom: SmolStr,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<SmolStr>,
     /// The lot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lot: Option<String>,
+    pub lot: Option<SmolStr>,
     /// The last day on which the goods are good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_on: Option<Date>,
     /// Serial numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub serials: Vec<String>,
+    pub serials: Vec<SmolStr>,
     /// Numbers of the line elsewhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,
@@ -91,18 +92,18 @@ pub struct InboundLine {
 #[serde(deny_unknown_fields)]
 pub struct WarehouseOrder {
     /// The depositor's number of the order.
-    pub order_no: String,
+    pub order_no: SmolStr,
     /// What to do with it.
     pub purpose: Purpose,
     /// Our own id of the release, where the order repeats it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub release: Option<String>,
+    pub release: Option<SmolStr>,
     /// When it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Moment>,
     /// The customer's number of its order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customer_po: Option<String>,
+    pub customer_po: Option<SmolStr>,
     /// When the goods shall leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ship_at: Option<Moment>,
@@ -111,16 +112,16 @@ pub struct WarehouseOrder {
     pub deliver_at: Option<Moment>,
     /// Who pays the carrier, in the sender's code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payment: Option<String>,
+    pub payment: Option<SmolStr>,
     /// Standard carrier alpha code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scac: Option<String>,
+    pub scac: Option<SmolStr>,
     /// The carrier's service in its own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service: Option<String>,
+    pub service: Option<SmolStr>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    pub notes: Vec<SmolStr>,
     /// Who takes part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<Party>,
@@ -140,33 +141,33 @@ pub struct WarehouseOrderLine {
     pub line_no: Option<u32>,
     /// The item, as the sender numbers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sku: Option<String>,
+    pub sku: Option<SmolStr>,
     /// The item, as the buyer numbers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub buyer_sku: Option<String>,
+    pub buyer_sku: Option<SmolStr>,
     /// The item's GTIN or UPC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gtin: Option<String>,
+    pub gtin: Option<SmolStr>,
     /// How much, in `uom`.
     pub quantity: Quantity,
     /// Unit of measure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uom: Option<String>,
+    pub uom: Option<SmolStr>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<SmolStr>,
     /// The lot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lot: Option<String>,
+    pub lot: Option<SmolStr>,
     /// The last day on which the goods are good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_on: Option<Date>,
     /// Serial numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub serials: Vec<String>,
+    pub serials: Vec<SmolStr>,
     /// Serial shipping container codes of the units to take, 18 digits each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ssccs: Vec<String>,
+    pub ssccs: Vec<SmolStr>,
     /// Numbers of the line elsewhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,
@@ -178,15 +179,15 @@ pub struct WarehouseOrderLine {
 pub struct ShippingAdvice {
     /// The depositor's number of the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub order_no: Option<String>,
+    pub order_no: Option<SmolStr>,
     /// Our own id of the release, where the advice repeats it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub release: Option<String>,
+    pub release: Option<SmolStr>,
     /// What kind of report it is.
-    pub report: String,
+    pub report: SmolStr,
     /// The warehouse's number of the shipment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shipment_no: Option<String>,
+    pub shipment_no: Option<SmolStr>,
     /// The day of the report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported_on: Option<Date>,
@@ -195,20 +196,20 @@ pub struct ShippingAdvice {
     pub shipped_at: Option<Moment>,
     /// The customer's number of its order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customer_po: Option<String>,
+    pub customer_po: Option<SmolStr>,
     /// Standard carrier alpha code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scac: Option<String>,
+    pub scac: Option<SmolStr>,
     /// The carrier's service in its own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service: Option<String>,
+    pub service: Option<SmolStr>,
     /// Gross weight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub weight: Option<Decimal>,
     /// Unit of the weight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weight_uom: Option<String>,
+    pub weight_uom: Option<SmolStr>,
     /// Who takes part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<Party>,
@@ -225,10 +226,10 @@ pub struct ShippingAdvice {
 pub struct ShippedCarton {
     /// Serial shipping container codes, 18 digits each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ssccs: Vec<String>,
+    pub ssccs: Vec<SmolStr>,
     /// Tracking numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tracking_nos: Vec<String>,
+    pub tracking_nos: Vec<SmolStr>,
     /// Numbers of the carton elsewhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,
@@ -242,19 +243,19 @@ pub struct ShippedCarton {
 #[serde(deny_unknown_fields)]
 pub struct ShippedItem {
     /// `complete`, `short`, `backordered`, `cancelled`, …, or the sender's code (X12 element 368).
-    pub outcome: String,
+    pub outcome: SmolStr,
     /// The line of the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line_no: Option<u32>,
     /// The item, as the sender numbers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sku: Option<String>,
+    pub sku: Option<SmolStr>,
     /// The item, as the buyer numbers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub buyer_sku: Option<String>,
+    pub buyer_sku: Option<SmolStr>,
     /// The item's GTIN or UPC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gtin: Option<String>,
+    pub gtin: Option<SmolStr>,
     /// Ordered, in `uom`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ordered: Option<Quantity>,
@@ -267,19 +268,19 @@ pub struct ShippedItem {
     pub difference: Option<Decimal>,
     /// Unit of measure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uom: Option<String>,
+    pub uom: Option<SmolStr>,
     /// Words for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<SmolStr>,
     /// The lot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lot: Option<String>,
+    pub lot: Option<SmolStr>,
     /// The last day on which the goods are good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_on: Option<Date>,
     /// Serial numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub serials: Vec<String>,
+    pub serials: Vec<SmolStr>,
     /// Numbers of the line elsewhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,

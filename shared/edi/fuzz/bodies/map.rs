@@ -2,7 +2,7 @@
 
 use canonical::documents::{
     FreightInvoice, InboundNotice, Invoice, LoadTender, OrderResponse, PurchaseOrder, Receipt, ReturnAuthorization,
-    ShipmentNotice, ShipmentStatus, StockAdjustment, StockReport, TenderResponse, WarehouseOrder,
+    ShipmentNotice, ShipmentStatus, ShippingAdvice, StockAdjustment, StockReport, TenderResponse, WarehouseOrder,
 };
 use edi::write::edifact::{self, Content};
 use edi::write::{self, NewSegment};
@@ -66,6 +66,7 @@ fn typed(map: &Map, draft: &Draft<'_>) -> Option<Value> {
         "return-authorization" => of::<ReturnAuthorization>(draft),
         "inbound-notice" => of::<InboundNotice>(draft),
         "warehouse-order" => of::<WarehouseOrder>(draft),
+        "shipping-advice" => of::<ShippingAdvice>(draft),
         "shipment-status" => of::<ShipmentStatus>(draft),
         "load-tender" => of::<LoadTender>(draft),
         "tender-response" => of::<TenderResponse>(draft),

@@ -19,6 +19,9 @@ pub(super) const NAMES: Names = Names {
     set_trailer: "UNT",
 };
 
+/// Elements of a UNB.
+const UNB_ELEMENTS: usize = 11;
+
 /// What a segment with this id is. The security segments `US?` are of ISO 9735-5.
 pub(super) fn role(id: &[u8]) -> Role {
     match id {
@@ -75,6 +78,14 @@ pub(super) fn unb(unb: &Segment<'_>, defects: &[Code], seen: &mut Seen) -> Vec<D
         0 => add(Code::InterchangeElementMissing, 5, 1, "UNB has no control reference."),
         1..=14 => {}
         _ => add(Code::InterchangeControlNumberInvalid, 5, 1, "The control reference has more than 14 characters."),
+    }
+    // Source: element 0035, whose codes but the first are of syntax version 4. Some say 0 for what is no test.
+    match (part(11, 1).trim_ascii(), syntax_version(unb)) {
+        (b"" | b"0" | b"1", _) | (b"2" | b"3" | b"4", 4) => {}
+        _ => add(Code::UsageIndicatorInvalid, 11, 1, "The test indicator of UNB is not 1."),
+    }
+    if unb.elements_raw().skip(UNB_ELEMENTS).any(|element| !element.trim_ascii().is_empty()) {
+        add(Code::InterchangeElementTooMany, UNB_ELEMENTS + 1, 1, "UNB has more than eleven elements.");
     }
     let fields = [part(2, 1), part(2, 2), part(3, 1), part(3, 2), part(5, 1)];
     if !seen.insert_parts(&fields.each_ref().map(AsRef::as_ref)) {

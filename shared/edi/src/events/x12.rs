@@ -43,14 +43,22 @@ pub(super) fn isa(isa: &Segment<'_>, fields: &[&[u8]; 17], defects: &[Code], see
     let mut found: Vec<Defect> = Vec::new();
     let mut add = |code, n, message: &'static str| found.push((code, Part::Element(n), message));
     for &code in defects {
-        let message = match code {
-            Code::TerminatorInvalid => "The byte after ISA16 cannot be a segment terminator.",
-            Code::ComponentSeparatorInvalid => "ISA16 cannot be a component separator.",
-            _ => "The elements of the ISA are not of their fixed lengths (106 bytes with the terminator).",
+        let (n, message) = match code {
+            Code::TerminatorInvalid => (16, "The byte after ISA16 cannot be a segment terminator."),
+            Code::ComponentSeparatorInvalid => (16, "ISA16 cannot be a component separator."),
+            Code::RepetitionSeparatorInvalid => (11, "ISA11 separates something else than repetitions already."),
+            _ => (16, "The elements of the ISA are not of their fixed lengths (106 bytes with the terminator)."),
         };
-        add(code, 16, message);
+        add(code, n, message);
     }
     let field = |n: usize| isa.data(fields.get(n).copied().unwrap_or_default());
+    // Source: elements I01 and I03, their codes.
+    if !matches!(field(1).as_ref(), [b'0', b'0'..=b'8']) {
+        add(Code::AuthorizationQualifierInvalid, 1, "ISA01 is none of 00 to 08.");
+    }
+    if !matches!(field(3).as_ref(), b"00" | b"01") {
+        add(Code::SecurityQualifierInvalid, 3, "ISA03 is neither 00 nor 01.");
+    }
     if !value::is_date(&field(9)) || field(9).len() != 6 {
         add(Code::InterchangeDateInvalid, 9, "ISA09 is no date of the form YYMMDD.");
     }

@@ -451,8 +451,10 @@ impl Elements<'_> {
             leaf.len()
         } else {
             let text = text(leaf.bytes);
+            let is_utf8 = matches!(text, Cow::Borrowed(_));
+            foreign = !is_utf8 && self.table.repertoire() == Repertoire::Utf8;
             if text.chars().any(char::is_control) {
-                if matches!(text, Cow::Borrowed(_)) {
+                if is_utf8 {
                     return Err(Defect::Control);
                 }
                 // No UTF-8: what ISO 8859-1 has as control characters are quotes and dashes of Windows-1252.

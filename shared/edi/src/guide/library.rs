@@ -1,8 +1,10 @@
 //! The definition files that come with this crate.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use super::Dictionary;
+use super::parse::{GuideError, lines};
+use super::{Dictionary, Slot};
 use crate::delimiters::Standard;
 
 /// The files of one version's folder.
@@ -23,6 +25,10 @@ impl Folder {
         self.path.rsplit('/').next().unwrap_or_default()
     }
 
+    fn standard(&self) -> Standard {
+        if self.path.starts_with("x12/") { Standard::X12 } else { Standard::Edifact }
+    }
+
     /// The definitions that its sets share, read when they are first needed.
     pub(super) fn dictionary(&self) -> Option<&Arc<Dictionary>> {
         let read = || Dictionary::parse(self.elements, self.segments).ok().map(Arc::new);
@@ -40,6 +46,35 @@ macro_rules! folder {
             dictionary: OnceLock::new(),
         }
     };
+}
+
+/// The definitions of a version, or else of the last one before it or the first there is, and a partner's own beside or in
+/// place of them.
+pub(super) fn dictionary_with(
+    standard: Standard,
+    version: &str,
+    elements: &str,
+    segments: &str,
+) -> Result<Dictionary, GuideError> {
+    let of_standard = || FOLDERS.iter().filter(|folder| folder.standard() == standard);
+    let exact = of_standard().find(|folder| version.starts_with(folder.version()));
+    let age = |folder: &&Folder| Slot::age(folder.version());
+    let before = || of_standard().filter(|folder| age(folder) <= Slot::age(version)).max_by_key(age);
+    let folder = exact.or_else(before).or_else(|| of_standard().min_by_key(age));
+    let (old_elements, old_segments) = folder.map_or(("", ""), |folder| (folder.elements, folder.segments));
+    Dictionary::parse(&instead(elements, old_elements), &instead(segments, old_segments))
+}
+
+/// The lines of `own`, where they stand, and those of `old` that define something else.
+fn instead(own: &str, old: &str) -> String {
+    let defined = |line: &str| line.split([' ', ':']).next().unwrap_or_default().to_owned();
+    let replaced: BTreeSet<String> = lines(own).map(|(_, line)| defined(line)).collect();
+    let mut text = format!("{own}\n");
+    for (_, line) in lines(old).filter(|(_, line)| !replaced.contains(&defined(line))) {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
 }
 
 /// Whether a set or message type is one of the standard's, with a guide here or without.

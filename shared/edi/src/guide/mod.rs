@@ -150,6 +150,17 @@ impl Guide {
         parse::guide(definition, dictionary)
     }
 
+    /// Reads a partner's own definition of a set, with definitions of elements and segments that hold beside those of
+    /// the set's version, or in their place. Both may be empty.
+    ///
+    /// # Errors
+    /// As [`Guide::parse`] and [`Dictionary::parse`].
+    pub fn own(definition: &str, elements: &str, segments: &str) -> Result<Self, GuideError> {
+        let head = parse::head(definition)?;
+        let dictionary = library::dictionary_with(head.standard(), head.version, elements, segments)?;
+        Self::parse(definition, &Arc::new(dictionary))
+    }
+
     /// ST01 or the message type, such as `945` or `DESADV`.
     pub fn id(&self) -> &str {
         &self.id
@@ -246,6 +257,17 @@ impl Guides {
     pub fn only(&self, sets: &[&str]) -> Self {
         let slots = self.slots.iter().filter(|slot| sets.contains(&slot.id.as_str()));
         Self { slots: slots.cloned().collect(), others_noted: false }
+    }
+
+    /// The same guides with a partner's own, each beside the others or in place of the one of its set and version.
+    #[must_use]
+    pub fn with_own(&self, own: Vec<Guide>) -> Self {
+        let mut slots = self.slots.clone();
+        for slot in own.into_iter().map(Slot::of) {
+            slots.retain(|other| (&other.id, &other.version) != (&slot.id, &slot.version));
+            slots.push(slot);
+        }
+        Self { slots, ..*self }
     }
 
     /// Whether a set without a guide is taken all the same, with a note.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Dictionary, ElementSpec, Guide, Kind, Node, Relation, RelationKind, SegmentSpec, Shape};
+use crate::delimiters::Standard;
 use crate::limits::{GUIDE_ELEMENTS_MAX, GUIDE_NODES_MAX};
 
 /// A definition that cannot be read.
@@ -39,17 +40,36 @@ pub(super) fn lines(definition: &str) -> impl Iterator<Item = (usize, &str)> {
         .filter(|(_, line)| !line.is_empty())
 }
 
-pub(super) fn guide(definition: &str, dictionary: &Arc<Dictionary>) -> Result<Guide, GuideError> {
-    let mut lines = lines(definition);
-    let (number, head) = lines.next().ok_or_else(|| at("set", 0)(wrong("empty definition", "")))?;
+/// The first line of a set's definition.
+pub(super) struct Head<'t> {
+    id: &'t str,
+    /// Empty for EDIFACT.
+    functional_id: &'t str,
+    pub(super) version: &'t str,
+}
+
+impl Head<'_> {
+    pub(super) fn standard(&self) -> Standard {
+        if self.functional_id.is_empty() { Standard::Edifact } else { Standard::X12 }
+    }
+}
+
+pub(super) fn head(definition: &str) -> Result<Head<'_>, GuideError> {
+    let (number, head) = lines(definition).next().ok_or_else(|| at("set", 0)(wrong("empty definition", "")))?;
     let fields: Vec<&str> = head.split_whitespace().collect();
-    let ["set", id, functional_id, version] = fields.as_slice() else {
+    let ["set", id, functional_id, version] = *fields.as_slice() else {
         return Err(at("set", number)(wrong("expected `set ID GS01 VERSION`", head)));
     };
+    let functional_id = if functional_id == "-" { "" } else { functional_id };
+    Ok(Head { id, functional_id, version })
+}
+
+pub(super) fn guide(definition: &str, dictionary: &Arc<Dictionary>) -> Result<Guide, GuideError> {
+    let Head { id, functional_id, version } = head(definition)?;
     // Nodes that are still open, each with its indentation; a line closes all that are indented as far or farther.
     let mut open: Vec<(usize, Node)> = Vec::new();
     let mut order = Vec::new();
-    for (number, line) in lines {
+    for (number, line) in lines(definition).skip(1) {
         let indent = line.len() - line.trim_start().len();
         close(&mut open, &mut order, indent);
         let node = node(line.trim()).map_err(at("set", number))?;
@@ -62,7 +82,6 @@ pub(super) fn guide(definition: &str, dictionary: &Arc<Dictionary>) -> Result<Gu
     if let Some(node) = one_too_many(&order) {
         return Err(at("set", 0)(wrong("too many segments in the set or in a loop", &node.id)));
     }
-    let functional_id = if *functional_id == "-" { "" } else { functional_id };
     Ok(Guide::new([id, functional_id, version], order, Arc::clone(dictionary), Vec::new()))
 }
 

@@ -17,6 +17,8 @@ pub enum Repertoire {
     UnoA,
     /// EDIFACT level B: small letters too. Source: ISO 9735-1, UNOB.
     UnoB,
+    /// Everything but control characters, written in UTF-8: UNOY and UNOW.
+    Utf8,
 }
 
 impl Repertoire {
@@ -25,6 +27,7 @@ impl Repertoire {
         match syntax_identifier {
             "UNOA" => Self::UnoA,
             "UNOB" => Self::UnoB,
+            "UNOW" | "UNOY" => Self::Utf8,
             _ => Self::Any,
         }
     }
@@ -32,7 +35,7 @@ impl Repertoire {
     /// Whether it has a byte. Beyond ASCII, levels A and B have nothing.
     fn has(self, byte: u8) -> bool {
         match self {
-            Self::Any => !matches!(byte, 0..0x20 | 0x7f),
+            Self::Any | Self::Utf8 => !matches!(byte, 0..0x20 | 0x7f),
             Self::UnoA => matches!(byte, b' '..=b'"' | b'%'..=b'?' | b'A'..=b'Z'),
             Self::UnoB => matches!(byte, b' '..=b'"' | b'%'..=b'?' | b'A'..=b'Z' | b'a'..=b'z'),
         }
@@ -44,7 +47,7 @@ impl Repertoire {
     #[inline(always)]
     pub(super) fn usual<T: BitOr<Output = T>>(self, between: impl Fn(u8, u8) -> T) -> T {
         match self {
-            Self::Any => between(b' ', b'~'),
+            Self::Any | Self::Utf8 => between(b' ', b'~'),
             Self::UnoA => between(b' ', b'"') | between(b'%', b'?') | between(b'A', b'Z'),
             Self::UnoB => between(b' ', b'"') | between(b'%', b'?') | between(b'A', b'Z') | between(b'a', b'z'),
         }
@@ -496,7 +499,7 @@ mod tests {
     #[test]
     fn a_block_knows_what_its_bytes_are() {
         let edifact = Delimiters::EDIFACT;
-        for repertoire in [Repertoire::Any, Repertoire::UnoA, Repertoire::UnoB] {
+        for repertoire in [Repertoire::Any, Repertoire::UnoA, Repertoire::UnoB, Repertoire::Utf8] {
             let table = Table::new(Standard::Edifact, repertoire, edifact);
             let all: Vec<u8> = (0..=255).collect();
             for (chunk, bytes) in all.chunks(BLOCK).enumerate() {

@@ -164,7 +164,7 @@ pub fn interchange(envelope: &Envelope, content: &Content) -> Result<Vec<u8>, Er
         }
     }
     writer.service(&NewSegment::new("UNZ").element(count.to_string()).element(&envelope.reference), 0)?;
-    Ok(writer.out)
+    writer.whole()
 }
 
 /// What separates in this version: only version 4 has a repetition separator, and always one.

@@ -6,7 +6,10 @@ mod document;
 pub mod edifact;
 mod x12;
 
+use memchr::memmem;
+
 use crate::delimiters::{Delimiters, Standard};
+use crate::events::{Event, Events};
 use crate::limits::{SEGMENT_LEN_MAX, SEGMENTS_PER_SET_MAX};
 
 pub use document::document;
@@ -67,6 +70,9 @@ pub enum Error {
         /// The segment's position in its set, ST being 1.
         position: usize,
     },
+    /// A value that looks so much like the beginning of an interchange that it would be read as one.
+    #[error("a value reads as the beginning of another interchange: change the `ISA` or `UNA` in it")]
+    AnotherInterchange,
     /// A value of the envelope that does not fit.
     #[error("{element} must be {expected}")]
     Envelope {
@@ -255,6 +261,17 @@ struct Emitter {
 }
 
 impl Emitter {
+    /// What was written. A reader that looks for lost terminators takes an ISA or UNA of perfect form for one, wherever it
+    /// stands; so what might be one is read once more.
+    fn whole(self) -> Result<Vec<u8>, Error> {
+        let starts = |id: &[u8]| memmem::find_iter(&self.out, id).any(|at| at > 0);
+        let begins = |event: &Event<'_>| matches!(event, Event::InterchangeStart { .. });
+        if (starts(b"ISA") || starts(b"UNA")) && Events::new(&self.out).filter(begins).count() != 1 {
+            return Err(Error::AnotherInterchange);
+        }
+        Ok(self.out)
+    }
+
     /// Refuses a policy whose replacements would have to be replaced themselves, and line ends that separate anything
     /// but segments: readers pass over them.
     fn new(delimiters: Delimiters, repertoire: Repertoire, policy: Policy, line_feeds: bool) -> Result<Self, Error> {

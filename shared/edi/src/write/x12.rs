@@ -108,7 +108,7 @@ pub fn interchange_as(
     }
     let iea = NewSegment::new("IEA").element(groups.len().to_string()).element(envelope.control_number.to_string());
     writer.segment(&iea, 0)?;
-    Ok(writer.out)
+    writer.whole()
 }
 
 /// First version of the interchange controls with a repetition separator (ISA11).

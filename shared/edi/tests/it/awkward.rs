@@ -183,3 +183,34 @@ fn every_awkward_file_has_the_verdict_of_its_standard() {
     assert!(cases > 300, "only {cases} cases were found");
     assert!(wrong == 0, "{wrong} of {cases} files:\n{report}");
 }
+
+/// However a file is cut off, its set is passed on only once the whole trailer of the interchange is there, and the
+/// first part that can be read at all is rejected for what it is: cut off.
+#[test]
+fn a_file_that_is_cut_off_anywhere_passes_nothing_on() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/awkward");
+    // The last byte of what must be there, and all codes that what is cut off may have: cut in its control number or count,
+    // a trailer is there and wrong.
+    let cases = [
+        ("x12/005010-945.edi", "IEA*1*000000001", &["TA1:023", "TA1:001", "TA1:021"][..]),
+        ("x12/two-groups-of-two-versions.edi", "IEA*2*000000001", &["TA1:023", "TA1:001", "TA1:021"]),
+        ("edifact/group.edi", "UNZ+1+REF1", &["U:13", "U:28", "U:29"]),
+        ("edifact/una-lines.edi", "UNZ+1+REF1", &["U:13", "U:28", "U:29"]),
+    ];
+    for (name, trailer, codes) in cases {
+        let file = std::fs::read(folder.join(name)).unwrap();
+        let text = String::from_utf8(file.clone()).unwrap();
+        let whole = text.find(trailer).unwrap() + trailer.len();
+        for len in 1..=file.len() {
+            let lines = actual(&file[..len]);
+            let passed = lines.iter().any(|line| line.path.contains('.') && line.verdict.starts_with("accept"));
+            assert_eq!(passed, len >= whole, "{name} cut after {len} bytes: {lines:?}");
+            for line in lines.iter().filter(|line| line.verdict == "reject-interchange") {
+                let cut_off = |(code, ..): &(String, _, _, _)| codes.contains(&code.as_str());
+                assert!(line.findings.iter().all(cut_off), "{name} cut after {len} bytes: {line:?}");
+            }
+            let told = lines.iter().any(|line| matches!(line.verdict, "quarantine" | "reject-interchange"));
+            assert_eq!(told, len < whole, "{name} cut after {len} bytes: {lines:?}");
+        }
+    }
+}

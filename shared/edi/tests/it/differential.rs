@@ -100,7 +100,7 @@ fn difference(bytes: &[u8]) -> Option<Difference> {
 }
 
 /// Every file on which the two differ, and who is right by ISO 9735.
-const DIFFERENCES: [(&str, Difference, &str); 31] = [
+const DIFFERENCES: [(&str, Difference, &str); 51] = [
     // Both are right where a reader that stops at the first fault has nothing to show and we reject what we read.
     ("lower-case-tags", Difference::NotRead, "both: tags are capitals (9735-1); we read the rest and reject it"),
     ("release-at-end-of-file", Difference::NotRead, "both: nothing is released (9735-1); we keep the bytes and reject"),
@@ -117,6 +117,23 @@ const DIFFERENCES: [(&str, Difference, &str); 31] = [
     ("una-eight-bytes", Difference::NotRead, "both: a UNA has six characters; we read the UNB after it"),
     ("una-truncated", Difference::NotRead, "both: a UNA has six characters"),
     ("unb-terminator-lost", Difference::NotRead, "both: the UNB does not end"),
+    ("no-terminator-anywhere", Difference::NotRead, "both: the UNB does not end"),
+    ("una-then-text", Difference::NotRead, "both: there is no UNB"),
+    (
+        "una-element-is-component",
+        Difference::NotRead,
+        "both: separators differ; we read on with the usual ones and reject",
+    ),
+    ("una-release-is-element", Difference::NotRead, "both: the same"),
+    ("una-terminator-is-element", Difference::NotRead, "both: the same"),
+    ("una-lower-case", Difference::NotRead, "both: that is no UNA; we read the interchange after it and say so"),
+    ("una-twice", Difference::NotRead, "both: there is one UNA; we read the interchange after the second and say so"),
+    ("tag-of-two", Difference::NotRead, "both: no such tag; our guide rejects the message that has it"),
+    (
+        "tag-numbered",
+        Difference::NotRead,
+        "we: a tag may number the repetition of its group (9735:1988, explicit nesting)",
+    ),
     // They read one interchange in one set of service characters.
     ("several-each-una", Difference::NotRead, "we: each interchange of a file may have its UNA (9735-1)"),
     ("several-other-una", Difference::NotRead, "we: a UNA holds for its own interchange (9735-1)"),
@@ -130,6 +147,10 @@ const DIFFERENCES: [(&str, Difference, &str); 31] = [
     ("unoc-latin-1", Difference::NotRead, "we: UNOC is ISO 8859-1 (0001); they offer it by another function"),
     ("unoc-windows-1252", Difference::NotRead, "both: ISO 8859-1 has no such character; we accept it with a note"),
     ("unoa-latin-1", Difference::NotRead, "they: level A has no such character; we accept it with a note"),
+    ("unob-umlaut", Difference::NotRead, "they: level B has no such character; we accept it with a note"),
+    ("unoc-utf-8", Difference::Tree, "we: two bytes are two characters in UNOC (0001)"),
+    ("unoe-cyrillic", Difference::NotRead, "we: UNOE is ISO 8859-5 (0001)"),
+    ("unoy-no-utf-8", Difference::NotRead, "both: that is no UTF-8; we keep the bytes and accept it with a note"),
     // Framing, of which the standard says nothing.
     ("trailing-newlines", Difference::NotRead, "neither: bytes behind the UNZ are the transport's"),
     (
@@ -138,12 +159,19 @@ const DIFFERENCES: [(&str, Difference, &str); 31] = [
         "they: a segment ends with its terminator; we take an UNZ that counts",
     ),
     ("wrapped-15-una", Difference::NotRead, "neither: records are the transport's"),
+    ("wrapped-within-release", Difference::NotRead, "neither: the same"),
+    ("unz-twice", Difference::Tree, "both: a second UNZ closes nothing; we keep its bytes as stray"),
+    ("interactive-after-batch", Difference::Tree, "we: UIB begins an interactive interchange (9735-3), no batch one"),
     ("wrapped-80", Difference::Tree, "neither: records are the transport's; a line end is no character of level A"),
     ("interactive", Difference::Tree, "we: UIB begins an interactive interchange (9735-3), no batch one"),
     // Verdicts.
     ("group-empty", Difference::Verdict, "we: a group has a message at least (9735-1, group)"),
     ("syntax-unknown", Difference::Verdict, "we: 0002 is 1 to 4"),
     ("message-reference-of-15", Difference::Verdict, "we: 0062 has at most 14 characters"),
+    ("unb-syntax-id-alone", Difference::Verdict, "we: 0002 is mandatory"),
+    ("unb-time-missing", Difference::Verdict, "we: 0019 is mandatory"),
+    ("unb-test-9", Difference::Verdict, "we: 0035 is 1"),
+    ("unb-twelve-elements", Difference::Verdict, "we: a UNB has eleven elements"),
     ("reference-of-15", Difference::Verdict, "we: 0020 has at most 14 characters"),
     ("syntax-iatb", Difference::Verdict, "they: 0001 does not list it; we take what the airlines use"),
 ];

@@ -80,6 +80,9 @@ fn flags_of_the_unb() {
     let document = edi::read(text.as_bytes());
     assert!(document.interchanges[0].ack_requested());
     assert_eq!(document.interchanges[0].usage_indicator(), "T");
+    // Some say 0 for what is no test.
+    let text = two().replace("++DESADV'", "++DESADV++++0'");
+    assert_eq!(edi::read(text.as_bytes()).interchanges[0].usage_indicator(), "P");
 }
 
 #[test]

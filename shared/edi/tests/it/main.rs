@@ -23,6 +23,8 @@ mod guides_x12;
 #[cfg(test)]
 mod json;
 #[cfg(test)]
+mod judging;
+#[cfg(test)]
 mod long;
 #[cfg(test)]
 mod matching;

@@ -231,3 +231,22 @@ fn binary_data_is_as_long_as_its_segment_says_or_is_refused() {
         assert_eq!(written(wrong), Err(error));
     }
 }
+
+/// Found by the fuzz target `write`. A segment shorter than a block is never looked through for a lost terminator.
+#[test]
+fn a_value_that_reads_as_another_interchange_is_refused() {
+    let write = |text: &str| {
+        write_one(Delimiters::STANDARD, &[group("OW", "940", vec![NewSegment::new("NTE").elements(["GEN", text])])])
+    };
+    let isa =
+        "ISA|00|          |00|          |ZZ|A              |ZZ|B              |260131|1435|U|00401|000000001|0|P|:!";
+    for text in [
+        "see the file that begins UNA:+.? 'UNB+UNOA:1+A+B+260131:1435+1' for what was ordered",
+        &format!("see the file that begins {isa}GS|"),
+    ] {
+        assert_eq!(write(text), Err(Error::AnotherInterchange), "{text}");
+    }
+    let harmless =
+        write("see UNB and ISA in our guide, and UNA: all that begins an interchange, and what else it has").unwrap();
+    assert_eq!(edi::read(&harmless).interchanges.len(), 1);
+}

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use edi::Standard;
 
-use super::compile::{Map, MapError};
+use super::compile::Map;
+use super::text::MapError;
 
 const EDIFACT_COMMON: &str = include_str!("../../maps/edifact/common.map");
 const X12_COMMON: &str = include_str!("../../maps/x12/common.map");
@@ -17,7 +18,7 @@ macro_rules! maps {
 
 const X12: &[(&str, &str, &str)] = maps!(X12_COMMON, "x12": "180" "204" "210" "214" "810" "846" "850" "855" "856" "860" "861" "940" "943" "944" "945" "947" "990");
 
-const EDIFACT: &[(&str, &str, &str)] = maps!(EDIFACT_COMMON, "edifact": "DESADV" "HANMOV" "IFTMIN" "IFTSTA" "INSDES" "INVOIC" "INVRPT" "ORDERS" "ORDRSP" "RECADV");
+const EDIFACT: &[(&str, &str, &str)] = maps!(EDIFACT_COMMON, "edifact": "DESADV" "HANMOV" "IFTMIN" "IFTSTA" "INSDES" "INVOIC" "INVRPT" "ORDCHG" "ORDERS" "ORDRSP" "RECADV");
 
 static MAPS: LazyLock<Vec<Map>> = LazyLock::new(|| all().into_iter().filter_map(|(_, map)| map.ok()).collect());
 

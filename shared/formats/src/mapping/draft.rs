@@ -1,31 +1,23 @@
-//! A document while it is read: a tree in one list, every value with the places it came from.
+//! A document while it is read: objects, lists and values in one list, every value with the place it came from.
 
-use std::borrow::Cow;
-use std::cell::Cell;
-use std::fmt;
 use std::ops::Range;
 
-use canonical::{Code, Finding, Place};
-use edi::{Segment, TransactionSet};
-use serde::de::value::StrDeserializer;
-use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor,
-};
-use serde::forward_to_deserialize_any;
+use canonical::{Finding, Place};
+use edi::Segment;
 use serde_json::{Map as Object, Value};
+use smol_str::SmolStr;
 
 use super::Origin;
-use super::value::Leaf;
+use super::cut::Cut;
+use super::plan::{Name, Plan};
+use super::text::Position;
 use crate::limits::DRAFT_NODES_MAX;
 
-/// A node's place in the list.
+/// A cell's place in the list.
 pub(super) type At = usize;
 
 /// The whole document.
 pub(super) const ROOT: At = 0;
-
-/// How many values and objects a segment makes as a rule: room that is there from the start.
-const NODES_PER_SEGMENT: usize = 3;
 
 /// Bytes that the pointer of a value has as a rule: room that is there from the start.
 const POINTER_LEN: usize = 48;
@@ -33,12 +25,18 @@ const POINTER_LEN: usize = 48;
 /// What a set says in canonical form, before it is a document of a type.
 #[derive(Debug)]
 pub struct Draft<'a> {
-    pub(super) nodes: Vec<Node<'a>>,
-    pub(super) sources: Vec<Source>,
+    pub(super) plan: &'a Plan,
+    /// The root first, then in the order in which they came.
+    cells: Vec<Cell<'a>>,
+    /// For each object so many as the plan has names: where its member with this name is.
+    members: Vec<Link>,
+    /// Texts that do not stand in the file as they are.
+    made: Vec<SmolStr>,
     pub(super) notes: Vec<Finding>,
     /// What the map does not name.
     pub(super) unmapped: Vec<Unmapped>,
-    pub(super) segments: &'a [Segment<'a>],
+    /// The set, its header first.
+    pub(super) segments: Vec<Segment<'a>>,
 }
 
 /// A segment, or an element, that a map has no line for.
@@ -50,190 +48,325 @@ pub struct Unmapped {
     pub element: usize,
 }
 
-#[derive(Debug)]
-pub(super) struct Node<'a> {
-    up: At,
-    step: Step<'a>,
-    /// The next member or entry of the node above; the root, which is none, for none.
-    next: At,
-    pub(super) slot: Slot<'a>,
-    /// The map's line that set the value: of two, the first in the map is believed.
-    pub(super) line: u32,
-    pub(super) sources: Range<usize>,
+/// A cell's place, in half the room; the root, which is below none, for none.
+type Link = u32;
+
+fn link(at: At) -> Link {
+    const { assert!(DRAFT_NODES_MAX <= u32::MAX as usize, "every place is a link") };
+    u32::try_from(at).unwrap_or_default()
 }
 
-impl<'a> Node<'a> {
-    fn new(up: At, step: Step<'a>, slot: Slot<'a>) -> Self {
-        Self { up, step, next: ROOT, slot, line: 0, sources: 0..0 }
-    }
-}
-
-/// The way from the node above.
+/// An object, a list or a value. Flat, and each field as wide as a register: a draft has thousands, and what is put
+/// together in parts and then copied waits for its parts.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Step<'a> {
-    Name(&'a str),
-    Index(usize),
+struct Cell<'a> {
+    kind: Kind,
+    up: Link,
+    /// The name in an object, the index in a list.
+    step: u32,
+    /// The next entry of the list.
+    next: Link,
+    /// Where an object's members begin; a list's first entry; the number of a text that was made, or half an integer.
+    first: u32,
+    /// A list's last entry; the other half of an integer.
+    last: u32,
+    /// How many members or entries.
+    len: u32,
+    from: From,
+    text: &'a str,
 }
 
-impl<'a> Step<'a> {
-    /// The member's name; of an entry none.
-    fn name(self) -> &'a str {
-        match self {
-            Self::Name(name) => name,
-            Self::Index(_) => "",
-        }
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Object,
+    List,
+    /// As it stands in the file, or in the map.
+    Text,
+    Made,
+    Integer,
+}
+
+/// A member that is there, or the place for one.
+enum Claim {
+    Known(At),
+    New,
+}
+
+/// What a cell is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Body<'d> {
+    /// Where its members begin, and how many there are.
+    Object {
+        members: usize,
+        len: u32,
+    },
+    List,
+    Text(&'d str),
+    Integer(u64),
+}
+
+/// A value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Leaf<'a> {
+    /// As it stands in the file.
+    Text(&'a str),
+    Made(SmolStr),
+    Integer(u64),
+}
+
+/// Where a value came from: a segment of the set, and what was read of it. The elements follow from these, and are
+/// looked for when somebody asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct From {
+    segment: u32,
+    /// A field of the plan; or, with the highest bit, the node whose condition chose the segment.
+    number: u32,
+}
+
+impl From {
+    const NOWHERE: Self = Self { segment: u32::MAX, number: u32::MAX };
+    const CHOICE: u32 = 1 << 31;
+
+    /// From what a field of the plan reads.
+    #[inline]
+    pub(super) fn field(segment: u32, number: usize) -> Self {
+        Self { segment, number: u32::try_from(number).unwrap_or_default() }
     }
-}
 
-#[derive(Debug)]
-pub(super) enum Slot<'a> {
-    Object(Below),
-    List(Below),
-    Leaf(Leaf<'a>),
-}
+    /// From the element by which a node of the plan was chosen.
+    pub(super) fn choice(segment: u32, number: usize) -> Self {
+        Self { segment, number: u32::try_from(number).unwrap_or_default() | Self::CHOICE }
+    }
 
-/// The members or entries of a node: the first knows the next. Nothing is asked of memory for them.
-#[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Below {
-    first: At,
-    last: At,
-    len: usize,
-}
-
-/// Where a part of a value stands: the segment's place in the set, then element, component and bytes.
-#[derive(Debug, Clone)]
-pub(super) struct Source {
-    pub(super) segment: usize,
-    pub(super) element: usize,
-    pub(super) component: usize,
-    pub(super) range: Range<usize>,
+    /// The line of the map that says so. Any line that says otherwise is believed before what a segment says by itself.
+    fn line(self, plan: &Plan) -> u32 {
+        plan.fields.get(self.number as usize).map_or(u32::MAX, |field| field.line)
+    }
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(set: &'a TransactionSet<'a>) -> Self {
-        let segments = set.segments.as_slice();
-        let mut nodes = Vec::with_capacity(segments.len() * NODES_PER_SEGMENT);
-        nodes.push(Node::new(ROOT, Step::Index(0), Slot::Object(Below::default())));
-        let sources = Vec::with_capacity(segments.len() * NODES_PER_SEGMENT);
-        Self { nodes, sources, notes: Vec::new(), unmapped: Vec::new(), segments }
+    pub(super) fn new(plan: &'a Plan) -> Self {
+        let mut draft = Self {
+            plan,
+            cells: Vec::new(),
+            members: Vec::new(),
+            made: Vec::new(),
+            notes: Vec::new(),
+            unmapped: Vec::new(),
+            segments: Vec::new(),
+        };
+        draft.begin();
+        draft
     }
 
-    /// A new node, the last below `up`; `None` if `up` is a value or the draft full.
-    fn push(&mut self, up: At, step: Step<'a>, slot: Slot<'a>) -> Option<At> {
-        let made = self.nodes.len();
+    /// Begins anew, in the same room.
+    pub(super) fn begin(&mut self) {
+        self.cells.clear();
+        self.members.clear();
+        self.made.clear();
+        self.notes.clear();
+        self.unmapped.clear();
+        self.segments.clear();
+        self.object_in(ROOT, 0);
+    }
+
+    #[expect(clippy::inline_always, reason = "its cell then goes from registers to where it stays")]
+    #[inline(always)]
+    fn push(&mut self, cell: Cell<'a>) -> Option<At> {
+        let made = self.cells.len();
         if made >= DRAFT_NODES_MAX {
             return None;
         }
-        let (Slot::Object(below) | Slot::List(below)) = &mut self.nodes.get_mut(up)?.slot else {
-            return None;
-        };
-        below.len += 1;
-        let last = std::mem::replace(&mut below.last, made);
-        if last == ROOT {
-            below.first = made;
-        } else if let Some(last) = self.nodes.get_mut(last) {
-            last.next = made;
-        }
-        self.nodes.push(Node::new(up, step, slot));
+        self.cells.push(cell);
         Some(made)
     }
 
-    fn below(&self, at: At) -> impl Iterator<Item = (At, &Node<'a>)> {
-        let mut next = match self.nodes.get(at).map(|node| &node.slot) {
-            Some(Slot::Object(below) | Slot::List(below)) => below.first,
-            Some(Slot::Leaf(_)) | None => ROOT,
-        };
-        std::iter::from_fn(move || {
-            let at = Some(next).filter(|at| *at != ROOT)?;
-            let node = self.nodes.get(at)?;
-            next = node.next;
-            Some((at, node))
+    #[inline]
+    fn object_in(&mut self, up: At, step: u32) -> Option<At> {
+        let first = Link::try_from(self.members.len()).ok()?;
+        let made = self.push(Cell { first, ..Cell::new(Kind::Object, up, step) })?;
+        self.members.resize(first as usize + self.plan.names.len(), 0);
+        Some(made)
+    }
+
+    #[expect(clippy::inline_always, reason = "see push")]
+    #[inline(always)]
+    fn leaf_in(&mut self, up: At, step: u32, leaf: Leaf<'a>, from: From) -> Option<At> {
+        let new = |kind| Cell { from, ..Cell::new(kind, up, step) };
+        match leaf {
+            Leaf::Text(text) => self.push(Cell { text, ..new(Kind::Text) }),
+            Leaf::Made(text) => {
+                let first = link(self.made.len());
+                self.made.push(text);
+                self.push(Cell { first, ..new(Kind::Made) })
+            }
+            Leaf::Integer(number) => {
+                let [first, last] = halves(number);
+                self.push(Cell { first, last, ..new(Kind::Integer) })
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn body(&self, at: At) -> Option<Body<'_>> {
+        let cell = self.cells.get(at)?;
+        Some(match cell.kind {
+            Kind::Object => Body::Object { members: cell.first as usize, len: cell.len },
+            Kind::List => Body::List,
+            Kind::Text => Body::Text(cell.text),
+            Kind::Made => Body::Text(self.made.get(cell.first as usize).map_or("", SmolStr::as_str)),
+            Kind::Integer => Body::Integer(u64::from(cell.first) << 32 | u64::from(cell.last)),
         })
     }
 
-    pub(super) fn member(&self, at: At, name: &str) -> Option<At> {
-        let named = |node: &Node<'_>| matches!(node.step, Step::Name(known) if known == name);
-        self.below(at).find(|(_, node)| named(node)).map(|(at, _)| at)
+    /// The member `name` of the object at `at`; `None` if there is none, or no object.
+    #[inline]
+    pub(super) fn member(&self, at: At, name: Name) -> Option<At> {
+        let cell = self.cells.get(at).filter(|cell| cell.kind == Kind::Object)?;
+        self.member_from(cell.first as usize, name)
+    }
+
+    /// The same of an object whose members begin at `members`.
+    #[inline]
+    pub(super) fn member_from(&self, members: usize, name: Name) -> Option<At> {
+        // No name is as large as the number that means none.
+        let known = usize::from(name) < self.plan.names.len();
+        self.members.get(members + usize::from(name)).map(|at| *at as At).filter(|at| known && *at != ROOT)
+    }
+
+    /// The member `name` of an object; where there is none yet, the place where its cell, the next one, will be linked.
+    #[expect(clippy::inline_always, reason = "see push")]
+    #[inline(always)]
+    fn claim(&mut self, at: At, name: Name) -> Option<Claim> {
+        let next = self.cells.len();
+        let cell = self.cells.get_mut(at).filter(|cell| cell.kind == Kind::Object)?;
+        let member = self.members.get_mut(cell.first as usize + usize::from(name))?;
+        if *member as At != ROOT {
+            return Some(Claim::Known(*member as At));
+        }
+        if next >= DRAFT_NODES_MAX {
+            return None;
+        }
+        cell.len += 1;
+        *member = link(next);
+        Some(Claim::New)
     }
 
     /// The entries of a list; `None` if it is none.
-    pub(super) fn entries(&self, at: At) -> Option<impl Iterator<Item = At>> {
-        let is_list = matches!(self.nodes.get(at)?.slot, Slot::List(_));
-        is_list.then(|| self.below(at).map(|(at, _)| at))
+    pub(super) fn entries(&self, at: At) -> Option<Entries<'_, 'a>> {
+        let cell = self.cells.get(at).filter(|cell| cell.kind == Kind::List)?;
+        Some(Entries { draft: self, next: cell.first, len: cell.len })
     }
 
-    /// The member `name` of the object at `at`, made if it is not there; `None` if `at` is no object or the draft full.
-    fn grown(&mut self, at: At, name: &'a str, slot: Slot<'a>) -> Option<At> {
-        match &self.nodes.get(at)?.slot {
-            Slot::Object(_) => self.member(at, name).or_else(|| self.push(at, Step::Name(name), slot)),
+    /// The members of an object, in the order in which they came; none if it is no object.
+    pub(super) fn members(&self, at: At) -> impl Iterator<Item = (&'a str, At)> {
+        let members = match self.body(at) {
+            Some(Body::Object { members, .. }) => self.members.get(members..members + self.plan.names.len()),
             _ => None,
-        }
+        };
+        let names = self.plan.names.iter().map(String::as_str);
+        let all = names.zip(members.unwrap_or_default().iter().map(|at| *at as At));
+        let mut members: Vec<_> = all.filter(|(_, at)| *at != ROOT).collect();
+        members.sort_by_key(|(_, at)| *at);
+        members.into_iter()
     }
 
     /// The object at the end of `names`.
-    pub(super) fn object(&mut self, at: At, names: &'a [String]) -> Option<At> {
-        names.iter().try_fold(at, |at, name| self.grown(at, name, Slot::Object(Below::default())))
+    #[inline]
+    pub(super) fn object(&mut self, at: At, names: &[Name]) -> Option<At> {
+        names.iter().try_fold(at, |at, name| match self.claim(at, *name)? {
+            Claim::Known(known) => Some(known),
+            Claim::New => self.object_in(at, u32::from(*name)),
+        })
     }
 
-    /// A new entry of the list at the end of `names`.
-    pub(super) fn entry(&mut self, at: At, names: &'a [String], slot: Slot<'a>) -> Option<At> {
-        let [above @ .., last] = names else {
+    /// A new object in the list at the end of `names`.
+    pub(super) fn entry(&mut self, at: At, names: &[Name]) -> Option<At> {
+        let (holder, index) = self.list(at, names)?;
+        let made = self.object_in(holder, index)?;
+        self.enlist(holder, made)
+    }
+
+    /// Appends a value to the list at the end of `names`. Says whether there was room.
+    pub(super) fn append(&mut self, at: At, names: &[Name], leaf: Leaf<'a>, from: From) -> bool {
+        let Some((holder, index)) = self.list(at, names) else {
+            return false;
+        };
+        let made = self.leaf_in(holder, index, leaf, from);
+        made.and_then(|made| self.enlist(holder, made)).is_some()
+    }
+
+    /// The list at the end of `names`, and how many entries it has.
+    fn list(&mut self, at: At, names: &[Name]) -> Option<(At, u32)> {
+        let [above @ .., name] = names else {
             return None;
         };
         let above = self.object(at, above)?;
-        let holder = self.grown(above, last, Slot::List(Below::default()))?;
-        let Slot::List(Below { len: index, .. }) = self.nodes.get(holder)?.slot else {
-            return None;
+        let holder = match self.claim(above, *name)? {
+            Claim::Known(known) => known,
+            Claim::New => self.push(Cell::new(Kind::List, above, u32::from(*name)))?,
         };
-        self.push(holder, Step::Index(index), slot)
+        let cell = self.cells.get(holder).filter(|cell| cell.kind == Kind::List)?;
+        Some((holder, cell.len))
+    }
+
+    /// Makes a new cell the last entry of a list.
+    fn enlist(&mut self, holder: At, made: At) -> Option<At> {
+        let cell = self.cells.get_mut(holder)?;
+        let before = std::mem::replace(&mut cell.last, link(made));
+        cell.len += 1;
+        if before as At == ROOT {
+            cell.first = link(made);
+        } else {
+            self.cells.get_mut(before as At)?.next = link(made);
+        }
+        Some(made)
     }
 
     /// Sets a value, unless a line that stands before in the map has set it. Says whether there was room.
-    pub(super) fn set(&mut self, at: At, names: &'a [String], leaf: Leaf<'a>, line: u32, from: Range<usize>) -> bool {
-        let [above @ .., last] = names else {
+    #[expect(clippy::inline_always, reason = "see push")]
+    #[inline(always)]
+    pub(super) fn set(&mut self, at: At, names: &[Name], leaf: Leaf<'a>, from: From) -> bool {
+        let [above @ .., name] = names else {
             return false;
         };
-        let Some(above) = self.object(at, above) else {
+        let above = if above.is_empty() { Some(at) } else { self.object(at, above) };
+        let Some(above) = above else {
             return false;
         };
-        let known = self.member(above, last);
-        let at = match known {
-            Some(at) => at,
-            None => match self.grown(above, last, Slot::List(Below::default())) {
-                Some(at) => at,
-                None => return false,
-            },
-        };
-        if let Some(node) = self.nodes.get_mut(at)
-            && (known.is_none() || line < node.line)
-        {
-            node.slot = Slot::Leaf(leaf);
-            node.line = line;
-            node.sources = from;
+        match self.claim(above, *name) {
+            Some(Claim::New) => self.leaf_in(above, u32::from(*name), leaf, from).is_some(),
+            Some(Claim::Known(known)) => {
+                self.set_again(known, leaf, from);
+                true
+            }
+            None => false,
         }
-        true
     }
 
-    /// Appends a value to a list.
-    pub(super) fn append(
-        &mut self,
-        at: At,
-        names: &'a [String],
-        leaf: Leaf<'a>,
-        line: u32,
-        from: Range<usize>,
-    ) -> bool {
-        let Some(at) = self.entry(at, names, Slot::Leaf(leaf)) else {
-            return false;
-        };
-        if let Some(node) = self.nodes.get_mut(at) {
-            node.line = line;
-            node.sources = from;
+    #[cold]
+    fn set_again(&mut self, known: At, leaf: Leaf<'a>, from: From) {
+        let plan = self.plan;
+        let Some(cell) = self.cells.get_mut(known) else { return };
+        let is_value = matches!(cell.kind, Kind::Text | Kind::Made | Kind::Integer);
+        if !is_value || from.line(plan) >= cell.from.line(plan) {
+            return;
         }
-        true
+        cell.from = from;
+        match leaf {
+            Leaf::Text(text) => (cell.kind, cell.text) = (Kind::Text, text),
+            Leaf::Made(text) => {
+                (cell.kind, cell.first) = (Kind::Made, link(self.made.len()));
+                self.made.push(text);
+            }
+            Leaf::Integer(number) => {
+                cell.kind = Kind::Integer;
+                [cell.first, cell.last] = halves(number);
+            }
+        }
     }
 
-    /// The JSON Pointer of a node.
+    /// The JSON Pointer of a cell.
     pub(super) fn pointer(&self, at: At) -> String {
         let mut text = String::with_capacity(POINTER_LEN);
         self.write_pointer(at, &mut text);
@@ -242,34 +375,65 @@ impl<'a> Draft<'a> {
 
     /// As deep as the document, which [`TREE_DEPTH_MAX`](crate::limits::TREE_DEPTH_MAX) bounds.
     fn write_pointer(&self, at: At, text: &mut String) {
-        let Some(node) = self.nodes.get(at).filter(|_| at != ROOT) else {
+        let Some(cell) = self.cells.get(at).filter(|_| at != ROOT) else {
             return;
         };
-        self.write_pointer(node.up, text);
+        let up = cell.up as At;
+        self.write_pointer(up, text);
         text.push('/');
-        match node.step {
-            Step::Name(name) => text.push_str(name),
-            Step::Index(index) => match u32::try_from(index).ok().and_then(|index| char::from_digit(index, 10)) {
+        match self.body(up) {
+            Some(Body::List) => match char::from_digit(cell.step, 10) {
                 Some(digit) => text.push(digit),
-                None => text.push_str(&index.to_string()),
+                None => text.push_str(&cell.step.to_string()),
             },
+            _ => text.push_str(self.plan.names.get(cell.step as usize).map_or("", String::as_str)),
         }
     }
 
-    /// Where a node's value stands, or the first value below it.
+    /// Where a cell's value stands, or the first value below it.
     pub(super) fn place(&self, at: At) -> Option<Place> {
-        let node = self.nodes.get(at)?;
-        let source = self.sources.get(node.sources.start).filter(|_| !node.sources.is_empty());
-        let Some(source) = source else {
-            return self.below(at).find_map(|(at, _)| self.place(at));
+        let cell = self.cells.get(at)?;
+        if let Some((segment, position, range)) = self.sources(cell.from, &mut Cut::default()).next() {
+            return Some(Place::Edi {
+                segment: Some(segment.id().to_owned()),
+                segment_position: Some(segment.position() as u64),
+                element: Some(position.element as u64),
+                byte_offset: range.start as u64,
+            });
+        }
+        let below = self.members(at).map(|(_, at)| at).chain(self.entries(at).into_iter().flatten());
+        let mut below: Vec<At> = below.collect();
+        below.sort_unstable();
+        below.into_iter().find_map(|at| self.place(at))
+    }
+
+    /// The elements that a value came from. `cut` is the room for it, filled with the segment that was asked for
+    /// before.
+    fn sources<'c>(
+        &self,
+        from: From,
+        cut: &'c mut Cut<'a>,
+    ) -> impl Iterator<Item = (&Segment<'a>, Position, Range<usize>)> + use<'_, 'c, 'a> {
+        let index = self.segments.get(from.segment as usize);
+        if let Some(segment) = index {
+            cut.fill(segment, None);
+        }
+        let cut = &*cut;
+        let positions: &[Position] = match (index, from.number & From::CHOICE) {
+            (None, _) => &[],
+            (_, 0) => {
+                let field = self.plan.fields.get(from.number as usize);
+                field.map_or(&[], |field| cut.places(&field.source).1)
+            }
+            _ => {
+                let node = self.plan.nodes.get((from.number & !From::CHOICE) as usize);
+                let first = node.and_then(|node| node.conditions.first());
+                first.map_or(&[Position::ID], |condition| std::slice::from_ref(&condition.at))
+            }
         };
-        let segment = self.segments.get(source.segment)?;
-        Some(Place::Edi {
-            segment: Some(segment.id().to_owned()),
-            segment_position: Some(segment.position() as u64),
-            element: Some(source.element as u64),
-            byte_offset: source.range.start as u64,
-        })
+        let found = move |position: &Position| cut.range(*position).map(|range| (*position, range));
+        let found = positions.iter().filter_map(found);
+        found.filter_map(move |(position, range)| index.map(|segment| (segment, position, range)))
     }
 
     /// The canonical document as JSON.
@@ -278,37 +442,35 @@ impl<'a> Draft<'a> {
     }
 
     fn json(&self, at: At) -> Value {
-        match self.nodes.get(at).map(|node| &node.slot) {
-            Some(Slot::Object(_)) => {
-                let members = self.below(at).map(|(at, node)| (node.step.name().to_owned(), self.json(at)));
+        match self.body(at) {
+            Some(Body::Object { .. }) => {
+                let members = self.members(at).map(|(name, at)| (name.to_owned(), self.json(at)));
                 Value::Object(members.collect::<Object<_, _>>())
             }
-            Some(Slot::List(_)) => self.below(at).map(|(at, _)| self.json(at)).collect(),
-            Some(Slot::Leaf(Leaf::Text(text))) => text.as_ref().into(),
-            Some(Slot::Leaf(Leaf::Integer(number))) => (*number).into(),
+            Some(Body::List) => self.entries(at).into_iter().flatten().map(|at| self.json(at)).collect(),
+            Some(Body::Text(text)) => text.into(),
+            Some(Body::Integer(number)) => number.into(),
             None => Value::Null,
         }
     }
 
-    /// Every value's places, in the order of the document's tree.
+    /// Every value's places, in the order in which the values came.
     pub fn origins(&self) -> Vec<Origin> {
-        let mut origins = Vec::with_capacity(self.sources.len());
-        for (at, node) in self.nodes.iter().enumerate() {
-            if node.sources.is_empty() {
+        let mut origins = Vec::with_capacity(self.cells.len());
+        let mut cut = Cut::default();
+        for (at, cell) in self.cells.iter().enumerate() {
+            if cell.from == From::NOWHERE {
                 continue;
             }
             let pointer = self.pointer(at);
-            for source in self.sources.get(node.sources.clone()).unwrap_or_default() {
-                let Some(segment) = self.segments.get(source.segment) else {
-                    continue;
-                };
+            for (segment, position, range) in self.sources(cell.from, &mut cut) {
                 origins.push(Origin {
                     pointer: pointer.clone(),
                     segment: segment.id().to_owned(),
                     position: segment.position(),
-                    element: source.element,
-                    component: source.component,
-                    range: source.range.clone(),
+                    element: position.element,
+                    component: position.component,
+                    range,
                 });
             }
         }
@@ -317,10 +479,10 @@ impl<'a> Draft<'a> {
 
     /// Keeps the origins of those values whose place is kept.
     pub(super) fn keep(&mut self, kept: impl Fn(&str) -> bool) {
-        for at in 0..self.nodes.len() {
+        for at in 0..self.cells.len() {
             let gone = !kept(&self.pointer(at));
-            if let Some(node) = self.nodes.get_mut(at).filter(|_| gone) {
-                node.sources = 0..0;
+            if let Some(cell) = self.cells.get_mut(at).filter(|_| gone) {
+                cell.from = From::NOWHERE;
             }
         }
     }
@@ -334,177 +496,54 @@ impl<'a> Draft<'a> {
     pub fn notes(&self) -> &[Finding] {
         &self.notes
     }
+}
 
-    /// The draft as a document of its type. Where its values came from stays here ([`origins`](Self::origins)).
-    ///
-    /// # Errors
-    /// What the document must say and does not, or says in another form, with its place.
-    pub fn typed<T: DeserializeOwned>(&self) -> Result<T, Vec<Finding>> {
-        let last = Cell::new(ROOT);
-        let root = NodeRef { draft: self, at: ROOT, last: &last };
-        match T::deserialize(root) {
-            Ok(document) => Ok(document),
-            Err(Misfit { missing, at }) => {
-                let at = at.unwrap_or(last.get());
-                let mut pointer = self.pointer(at);
-                let detail = match missing {
-                    Some(name) => {
-                        pointer.push('/');
-                        pointer.push_str(name);
-                        format!("the document does not say {pointer}")
-                    }
-                    None => format!("what the document says of {pointer} does not fit"),
-                };
-                let place = self.place(at).or(Some(Place::Pointer(pointer)));
-                Err(vec![Finding { code: Code::EdiSyntax, detail, place }])
-            }
-        }
+impl Cell<'_> {
+    #[expect(clippy::inline_always, reason = "see Draft::push")]
+    #[inline(always)]
+    fn new(kind: Kind, up: At, step: u32) -> Self {
+        Self { kind, up: link(up), step, next: 0, first: 0, last: 0, len: 0, from: From::NOWHERE, text: "" }
     }
 }
 
-/// Why a draft is no document of its type. Messages of serde repeat values, so they are not kept.
+fn halves(number: u64) -> [u32; 2] {
+    [number >> 32, number & u64::from(u32::MAX)].map(|half| u32::try_from(half).unwrap_or_default())
+}
+
+/// The entries of a list.
 #[derive(Debug)]
-struct Misfit {
-    missing: Option<&'static str>,
-    at: Option<At>,
-}
-
-impl fmt::Display for Misfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("does not fit")
-    }
-}
-
-impl std::error::Error for Misfit {}
-
-impl de::Error for Misfit {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self { missing: None, at: None }
-    }
-
-    fn missing_field(name: &'static str) -> Self {
-        Self { missing: Some(name), at: None }
-    }
-}
-
-#[derive(Clone, Copy)]
-struct NodeRef<'d, 'a> {
+pub(super) struct Entries<'d, 'a> {
     draft: &'d Draft<'a>,
-    at: At,
-    last: &'d Cell<At>,
+    next: Link,
+    pub(super) len: u32,
 }
 
-impl<'de> Deserializer<'de> for NodeRef<'_, '_> {
-    type Error = Misfit;
+impl Iterator for Entries<'_, '_> {
+    type Item = At;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        self.last.set(self.at);
-        // An error that a deeper node has not placed is of this one.
-        let placed = |error: Misfit| Misfit { at: error.at.or(Some(self.at)), ..error };
-        let node = self.draft.nodes.get(self.at).ok_or(Misfit { missing: None, at: None })?;
-        match &node.slot {
-            Slot::Object(below) => visitor.visit_map(Members { of: self, at: ROOT, next: below.first }),
-            Slot::List(below) => visitor.visit_seq(Entries { of: self, next: below.first, len: below.len }),
-            Slot::Leaf(Leaf::Text(Cow::Borrowed(text))) => visitor.visit_str(text),
-            Slot::Leaf(Leaf::Text(Cow::Owned(text))) => visitor.visit_str(text),
-            Slot::Leaf(Leaf::Integer(number)) => visitor.visit_u64(*number),
-        }
-        .map_err(placed)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Misfit> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Misfit> {
-        self.last.set(self.at);
-        let placed = |error: Misfit| Misfit { at: error.at.or(Some(self.at)), ..error };
-        match self.draft.nodes.get(self.at).map(|node| &node.slot) {
-            Some(Slot::Leaf(Leaf::Text(text))) => {
-                let text: StrDeserializer<'_, Misfit> = text.as_ref().into_deserializer();
-                text.deserialize_enum(name, variants, visitor).map_err(placed)
-            }
-            _ => Err(placed(Misfit { missing: None, at: None })),
-        }
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier ignored_any
-    }
-}
-
-struct Members<'d, 'a> {
-    of: NodeRef<'d, 'a>,
-    at: At,
-    next: At,
-}
-
-impl<'de> MapAccess<'de> for Members<'_, '_> {
-    type Error = Misfit;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
-        let Some(node) = self.of.draft.nodes.get(self.next).filter(|_| self.next != ROOT) else {
-            return Ok(None);
-        };
-        self.at = std::mem::replace(&mut self.next, node.next);
-        let name: StrDeserializer<'_, Misfit> = node.step.name().into_deserializer();
-        seed.deserialize(name).map(Some)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
-        seed.deserialize(NodeRef { at: self.at, ..self.of })
-    }
-}
-
-struct Entries<'d, 'a> {
-    of: NodeRef<'d, 'a>,
-    next: At,
-    len: usize,
-}
-
-impl<'de> SeqAccess<'de> for Entries<'_, '_> {
-    type Error = Misfit;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
-        let Some(node) = self.of.draft.nodes.get(self.next).filter(|_| self.next != ROOT) else {
-            return Ok(None);
-        };
-        let at = std::mem::replace(&mut self.next, node.next);
+    #[inline]
+    fn next(&mut self) -> Option<At> {
+        let at = Some(self.next as At).filter(|at| *at != ROOT)?;
+        self.next = self.draft.cells.get(at)?.next;
         self.len = self.len.saturating_sub(1);
-        seed.deserialize(NodeRef { at, ..self.of }).map(Some)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.len)
+        Some(at)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mapping::Map;
 
     #[test]
     fn a_draft_takes_so_many_values_and_not_one_more() {
-        let file = edi::read(
-            b"ISA*00*          *00*          *ZZ*A              *ZZ*B              *260131*1435*U*00401*000000001*0*P*>~\
-              GS*RE*AA*BB*20260131*1435*1*X*004010~ST*944*0001~SE*2*0001~GE*1*1~IEA*1*000000001~",
-        );
-        let names = vec!["serials".to_owned()];
-        let mut draft = Draft::new(&file.interchanges[0].groups[0].sets[0]);
+        let map = Map::compile(edi::Standard::X12, "map 944 receipt\nW07\n  01 serials[]\n", "").unwrap();
+        let mut draft = Draft::new(&map.plan);
+        let mut append = || draft.append(ROOT, &[0], Leaf::Integer(1), From::NOWHERE);
         // The document and the list are two.
         for _ in 2..DRAFT_NODES_MAX {
-            assert!(draft.append(ROOT, &names, Leaf::Integer(1), 1, 0..0));
+            assert!(append());
         }
-        assert!(!draft.append(ROOT, &names, Leaf::Integer(1), 1, 0..0));
+        assert!(!append());
     }
 }

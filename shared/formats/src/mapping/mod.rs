@@ -1,18 +1,23 @@
-//! EDI documents and canonical documents, by maps: one text for each set or message, which mirrors its structure and says
-//! what each element is in the canonical document. The same text reads and writes. `maps/README.md` has the language.
+//! EDI documents and canonical documents, by maps: one text for each set or message, which mirrors its structure and
+//! says what each element is in the canonical document. The same text reads and writes. `maps/README.md` has the
+//! language.
 //!
-//! [`find`] gives the map of a set; [`Map::read`] makes a [`Draft`] of a set, in which every value knows the segment, the
-//! element and the bytes that it came from; [`Draft::typed`] makes the typed document of it; [`Map::write`] goes the
-//! other way; [`explain`] lists what came from where.
+//! [`find`] gives the map of a set; [`Map::read`] makes a [`Draft`] of a set, in which every value knows the segment,
+//! the element and the bytes that it came from; a [`Reader`] makes drafts of set after set, as their segments come;
+//! [`Draft::typed`] makes the typed document of it; [`Map::write`] goes the other way; [`explain`] lists what came from
+//! where.
 //!
 //! Invariants: reading and writing never panic and are bounded; what a map has no line for is named (`unmapped`,
 //! `unwritten`), not lost; no finding repeats a value.
 
 mod catalog;
 mod compile;
-mod cut;
+pub(crate) mod cut;
 mod draft;
+mod plan;
 mod read;
+mod text;
+mod typed;
 pub(crate) mod value;
 mod wishes;
 mod write;
@@ -22,8 +27,10 @@ use std::ops::Range;
 use serde_json::Value;
 
 pub use catalog::{all, find};
-pub use compile::{Map, MapError};
+pub use compile::Map;
 pub use draft::{Draft, Unmapped};
+pub use read::Reader;
+pub use text::MapError;
 pub use wishes::{Tailored, WishError};
 pub use write::Written;
 

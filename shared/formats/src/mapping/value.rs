@@ -9,19 +9,15 @@ use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 use rust_decimal::Decimal;
 use serde_json::Value;
+use smol_str::{SmolStr, ToSmolStr};
 
-use super::compile::{Kind, Otherwise, Table};
+use super::draft::Leaf;
+use super::plan::Lookup;
+use super::text::{Kind, Otherwise, Table};
 use crate::sscc;
 
 /// Most characters of a number that is looked at: a decimal holds 28 digits.
 const NUMBER_LEN_MAX: usize = 24;
-
-/// A value as it lies in a draft.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Leaf<'a> {
-    Text(Cow<'a, str>),
-    Integer(u64),
-}
 
 /// What became of a value that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,71 +30,95 @@ pub(super) enum Taken<'a> {
     Refused(&'static str),
 }
 
-/// The parts of a value, as the document has them.
-pub(super) type Parts<'a> = [Option<Cow<'a, str>>; 3];
+/// What a value is that is taken as it stands, or has a word; `None` if it must be looked at more closely.
+#[inline]
+pub(super) fn as_it_stands<'a>(kind: &Kind, text: &'a str, table: Option<&'a Lookup>) -> Option<&'a str> {
+    match kind {
+        Kind::Id | Kind::Words(_) => Some(text),
+        Kind::Quantity | Kind::Decimal => Some(text).filter(|text| is_plain(text)),
+        Kind::Sscc => sscc::digits(text).filter(|digits| sscc::is_checked(digits)),
+        Kind::Code(_) => table?.word(text),
+        _ => None,
+    }
+}
 
-/// Reads a value. What is wrong is said without the value.
+/// Reads a value. `part` gives the other parts of a value of several, counted from 0. What is wrong is said without the
+/// value.
+#[inline]
 pub(super) fn read<'a>(
     kind: &Kind,
-    parts: Parts<'a>,
-    table: Option<&'a Table>,
+    text: Cow<'a, str>,
+    part: impl Fn(usize) -> Option<Cow<'a, str>>,
+    table: Option<&'a Lookup>,
     decimal_mark: u8,
 ) -> Result<Taken<'a>, &'static str> {
-    let [first, second, third] = parts;
-    let Some(text) = first else {
-        return Ok(Taken::LeftOut);
-    };
-    let taken = |text: String| Ok(Taken::Value(Leaf::Text(Cow::Owned(text))));
+    let taken = |number: Decimal| Ok(Taken::Value(Leaf::Made(number.to_smolstr())));
     match kind {
-        Kind::Id | Kind::Words(_) => Ok(Taken::Value(Leaf::Text(text))),
-        Kind::Quantity if is_plain(&text) => Ok(Taken::Value(Leaf::Text(text))),
+        Kind::Id | Kind::Words(_) => Ok(Taken::Value(leaf(text))),
+        Kind::Quantity | Kind::Decimal if is_plain(&text) => Ok(Taken::Value(leaf(text))),
         Kind::Quantity => {
-            let number = number(&text, decimal_mark).ok_or("is no number")?;
-            let quantity: Result<Quantity, _> = number.to_string().parse();
+            let quantity = Quantity::try_from(number(&text, decimal_mark).ok_or("is no number")?);
             let what = "is no quantity: 0 or more, at most 12 digits before and 6 after the point";
-            taken(quantity.map_err(|_| what)?.to_string())
+            taken(quantity.map_err(|_| what)?.value())
         }
-        Kind::Decimal => taken(number(&text, decimal_mark).ok_or("is no number")?.to_string()),
+        Kind::Decimal => taken(number(&text, decimal_mark).ok_or("is no number")?),
         Kind::Implied(digits) => {
             let number = number(&text, decimal_mark).filter(|number| number.scale() == 0 && !text.contains('.'));
             let mut number = number.ok_or("is no number without a point")?;
             number.set_scale(*digits).map_err(|_| "is no number without a point")?;
-            taken(number.normalize().to_string())
+            taken(number.normalize())
         }
         Kind::Integer => {
             let number = text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
             Ok(Taken::Value(Leaf::Integer(number.ok_or("is no whole number of 0 or more")?)))
         }
-        Kind::Date => taken(day(&text).ok_or("is no day of the form CCYYMMDD")?.to_string()),
-        Kind::Moment => moment(&text, second.as_deref(), third.as_deref()),
-        Kind::Dtm => dtm(&text, second.as_deref()),
+        Kind::Date => {
+            let day = day(&text).ok_or("is no day of the form CCYYMMDD")?;
+            Ok(Taken::Value(moment_leaf(Moment::Day(day))))
+        }
+        Kind::Moment => moment(&text, part(1).as_deref(), part(2).as_deref()),
+        Kind::Dtm => dtm(&text, part(1).as_deref()),
         Kind::Sscc => {
             let Some(digits) = sscc::digits(&text) else {
                 return Ok(Taken::Refused("is no SSCC: 18 digits, or 20 with the identifier 00; it is left out"));
             };
-            let leaf = Leaf::Text(Cow::Owned(digits.to_owned()));
             let right = sscc::is_checked(digits);
+            let leaf = match text {
+                Cow::Borrowed(text) => Leaf::Text(sscc::digits(text).unwrap_or(text)),
+                Cow::Owned(_) => Leaf::Made(SmolStr::new(digits)),
+            };
             Ok(if right { Taken::Value(leaf) } else { Taken::Noted(leaf, "has a check digit that is not right") })
         }
         Kind::Gtin => {
             let is_number = matches!(text.len(), 8 | 12 | 13 | 14) && text.bytes().all(|b| b.is_ascii_digit());
             Ok(if is_number && sscc::is_checked(&text) {
-                Taken::Value(Leaf::Text(text))
+                Taken::Value(leaf(text))
             } else {
-                Taken::Noted(Leaf::Text(text), "is no GTIN: 8, 12, 13 or 14 digits, the last of which is right")
+                Taken::Noted(leaf(text), "is no GTIN: 8, 12, 13 or 14 digits, the last of which is right")
             })
         }
         Kind::Code(_) => {
-            let table = table.ok_or("has no code table")?;
-            let pair = table.pairs.iter().find(|(code, _)| *code == text);
-            Ok(match (pair, &table.otherwise) {
-                (Some((_, word)), _) | (None, Otherwise::Word(word)) => Taken::Value(Leaf::Text(Cow::Borrowed(word))),
-                (None, Otherwise::Kept) => Taken::Value(Leaf::Text(text)),
+            let lookup = table.ok_or("has no code table")?;
+            Ok(match (lookup.word(&text), &lookup.table.otherwise) {
+                (Some(word), _) => Taken::Value(Leaf::Text(word)),
+                (None, Otherwise::Word(word)) => Taken::Value(Leaf::Text(word)),
+                (None, Otherwise::Kept) => Taken::Value(leaf(text)),
                 (None, Otherwise::LeftOut) => Taken::LeftOut,
                 (None, Otherwise::Refused) => return Err("is a code that is not known here"),
             })
         }
     }
+}
+
+fn leaf(text: Cow<'_, str>) -> Leaf<'_> {
+    match text {
+        Cow::Borrowed(text) => Leaf::Text(text),
+        Cow::Owned(text) => Leaf::Made(text.into()),
+    }
+}
+
+fn moment_leaf<'a>(moment: Moment) -> Leaf<'a> {
+    Leaf::Made(moment.text())
 }
 
 /// Digits that are a quantity as they stand.
@@ -110,6 +130,9 @@ fn is_plain(text: &str) -> bool {
 
 /// A decimal number as EDI writes it: `.5` and `5.` too, no exponent, no plus sign.
 pub(crate) fn number(text: &str, decimal_mark: u8) -> Option<Decimal> {
+    if let Some(digits) = whole(text) {
+        return Some(Decimal::from(digits));
+    }
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
     let digits: Cow<'_, str> = match decimal_mark {
         b',' if digits.contains(',') => Cow::Owned(digits.replace(',', ".")),
@@ -125,13 +148,19 @@ pub(crate) fn number(text: &str, decimal_mark: u8) -> Option<Decimal> {
     Some(if parsed.is_zero() { Decimal::ZERO } else { parsed.normalize() })
 }
 
+/// Digits alone, as many as surely fit.
+fn whole(text: &str) -> Option<u64> {
+    let digits = (1..=18).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.bytes().fold(0, |number, byte| number * 10 + u64::from(byte - b'0')))
+}
+
 /// CCYYMMDD.
 pub(crate) fn day(text: &str) -> Option<Date> {
-    let [year, month, day] = [text.get(0..4)?, text.get(4..6)?, text.get(6..)?];
-    if text.len() != 8 || !text.bytes().all(|b| b.is_ascii_digit()) {
+    let [year, month, day] = [text.get(0..4)?, text.get(4..6)?, text.get(6..8)?].map(whole);
+    if text.len() != 8 {
         return None;
     }
-    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+    Date::new(i16::try_from(year?).ok()?, i8::try_from(month?).ok()?, i8::try_from(day?).ok()?).ok()
 }
 
 /// HHMM, HHMMSS, and with decimals, which are left out.
@@ -139,8 +168,9 @@ pub(crate) fn time_of_day(text: &str) -> Option<Time> {
     if !matches!(text.len(), 4 | 6..=8) || !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let second = text.get(4..6).unwrap_or("0").parse().ok()?;
-    Time::new(text.get(0..2)?.parse().ok()?, text.get(2..4)?.parse().ok()?, second, 0).ok()
+    let two = |from: usize| i8::try_from(whole(text.get(from..from + 2)?)?).ok();
+    let second = if text.len() == 4 { 0 } else { two(4)? };
+    Time::new(two(0)?, two(2)?, second, 0).ok()
 }
 
 /// Element 623: universal time, the zones whose name says whether it is summer, and the offsets that are numbers.
@@ -167,26 +197,22 @@ pub(crate) fn zone_offset(code: &str) -> Option<Offset> {
 fn moment<'a>(date: &str, time: Option<&str>, zone: Option<&str>) -> Result<Taken<'a>, &'static str> {
     let date = day(date).ok_or("is no day of the form CCYYMMDD")?;
     let Some(time) = time else {
-        return Ok(Taken::Value(leaf(Moment::Day(date))));
+        return Ok(Taken::Value(moment_leaf(Moment::Day(date))));
     };
     let Some(time) = time_of_day(time) else {
-        return Ok(Taken::Noted(leaf(Moment::Day(date)), "the time is no time of day; the day alone is taken"));
+        return Ok(Taken::Noted(moment_leaf(Moment::Day(date)), "the time is no time of day; the day alone is taken"));
     };
     let civil = date.to_datetime(time);
     Ok(match zone {
-        None | Some("LT") => Taken::Value(leaf(Moment::Civil(civil))),
+        None | Some("LT") => Taken::Value(moment_leaf(Moment::Civil(civil))),
         Some(zone) => match zone_offset(zone).and_then(|offset| offset.to_timestamp(civil).ok()) {
-            Some(at) => Taken::Value(leaf(Moment::Instant(at))),
+            Some(at) => Taken::Value(moment_leaf(Moment::Instant(at))),
             None => Taken::Noted(
-                leaf(Moment::Civil(civil)),
+                moment_leaf(Moment::Civil(civil)),
                 "the zone names no fixed offset from universal time; the time is taken as local",
             ),
         },
     })
-}
-
-fn leaf<'a>(moment: Moment) -> Leaf<'a> {
-    Leaf::Text(Cow::Owned(moment.to_string()))
 }
 
 /// DTM of EDIFACT. Formats (2379): 101 YYMMDD, 102 CCYYMMDD, 201 and 203 with HHMM, 204 with HHMMSS, 303 and 304 with a
@@ -221,7 +247,7 @@ fn dtm<'a>(text: &str, format: Option<&str>) -> Result<Taken<'a>, &'static str> 
             let offset = seconds(hours)? * 3600 + sign * seconds(minutes)? * 60;
             let civil = day(date).zip(time_of_day(time)).map(|(day, time)| day.to_datetime(time)).ok_or(wrong)?;
             let at = Offset::from_seconds(offset).ok().and_then(|offset| offset.to_timestamp(civil).ok());
-            Ok(Taken::Value(leaf(Moment::Instant(at.ok_or(wrong)?))))
+            Ok(Taken::Value(moment_leaf(Moment::Instant(at.ok_or(wrong)?))))
         }
         _ => Err(wrong),
     }

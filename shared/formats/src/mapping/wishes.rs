@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Mapped;
-use super::compile::{Map, MapError};
+use super::compile::Map;
+use super::text::MapError;
 use super::write::Written;
 use crate::limits::{EXPRESSION_DEPTH_MAX, EXPRESSION_LIST_MAX, EXPRESSION_MS_MAX};
 

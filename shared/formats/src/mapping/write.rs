@@ -7,7 +7,8 @@ use edi::write::NewSegment;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::compile::{Bind, Content, Field, Kind, Map, Node, Path, Position, Source, Test, Tree};
+use super::compile::Map;
+use super::text::{Bind, Content, Field, Kind, Node, Path, Position, Source, Test, Tree};
 use super::value;
 use crate::limits::{FINDINGS_MAX, TREE_DEPTH_MAX};
 

@@ -21,7 +21,7 @@ use partners::{EdiIdentity, House, Profile};
 
 pub use acknowledgment::{acknowledgment, group_acks};
 pub use ship_order::{Purpose, ship_940};
-pub use shipping_advice::warehouse_shipping_advice_945;
+pub use shipping_advice::{ShippingAdviceReader, warehouse_shipping_advice_945};
 
 /// ST02 of everything we write: one transaction set for each interchange, so that one acknowledgment is of one document.
 pub const SET_CONTROL: &str = "0001";

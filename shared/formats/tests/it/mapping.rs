@@ -10,7 +10,7 @@ use canonical::documents::{
 use canonical::{Finding, Place};
 use edi::write::{Envelope, NewGroup, NewSegment, NewSet, edifact};
 use edi::{ControlNumber, Delimiters, Standard, TransactionSet};
-use formats::limits::{MAP_DEPTH_MAX, MAP_LINES_MAX, TREE_DEPTH_MAX};
+use formats::limits::{LOOP_NODES_MAX, MAP_DEPTH_MAX, MAP_LINES_MAX, TREE_DEPTH_MAX};
 use formats::mapping::{self, Draft, Map, Origin};
 use proptest::prelude::*;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -181,6 +181,7 @@ fn every_sample_is_what_its_json_says_and_is_written_as_it_was() {
             serde_json::from_str(&fs::read_to_string(&golden).unwrap_or_default()).unwrap_or_default();
         assert_eq!(typed, expected, "{name}: UPDATE_GOLDEN=1 cargo test -p formats mapping");
         origins_are_exact(&name, &bytes, set, &draft);
+        segment_by_segment(&bytes, set, map, &draft);
 
         let written = map.write(&typed).unwrap_or_else(|findings| panic!("{name}: {findings:#?}"));
         assert_eq!(written.unwritten, Vec::<String>::new(), "{name}");
@@ -221,6 +222,21 @@ fn later_versions_are_read_by_the_same_maps() {
         }
     }
     assert!(read > 20, "{read}");
+}
+
+/// A reader of segments says the same, and what it read before changes nothing.
+fn segment_by_segment(bytes: &[u8], set: &TransactionSet<'_>, map: &Map, expected: &Draft<'_>) {
+    let mut reader = map.reader(bytes);
+    for _ in 0..2 {
+        reader.begin(&set.segments[0]);
+        set.body().iter().for_each(|segment| reader.segment(segment));
+        let draft = reader.end(set.segments.last()).unwrap();
+        assert_eq!((draft.to_json(), draft.origins()), (expected.to_json(), expected.origins()));
+        assert_eq!((draft.notes(), draft.unmapped()), (expected.notes(), expected.unmapped()));
+        // A set that is broken off leaves nothing behind.
+        reader.begin(&set.segments[0]);
+        set.body().iter().take(5).for_each(|segment| reader.segment(segment));
+    }
 }
 
 /// Every value has an origin, and the bytes of an origin are those of the element that it names.
@@ -317,6 +333,36 @@ fn what_a_map_has_no_line_for_is_named() {
 }
 
 #[test]
+fn an_element_far_behind_is_named_too() {
+    let unmapped = |empty: usize| -> Vec<usize> {
+        let file = RECEIPT.replace("N9*ZA*GATE 4~", &format!("N9*ZA*GATE 4{}*X*~", "*".repeat(empty)));
+        let file = edi::read(file.as_bytes());
+        let set = &file.interchanges[0].groups[0].sets[0];
+        let draft = mapping::find(Standard::X12, "944").unwrap().read(set).unwrap();
+        draft.unmapped().iter().map(|what| what.element).collect()
+    };
+    for element in [3, 62, 63, 64, 65, 127, 128, 129, 300] {
+        assert_eq!(unmapped(element - 3), [element]);
+    }
+}
+
+#[test]
+fn a_reader_keeps_as_many_segments_as_a_set_may_have() {
+    let file = edi::read(RECEIPT.as_bytes());
+    let set = &file.interchanges[0].groups[0].sets[0];
+    let (mut reader, unknown) =
+        (mapping::find(Standard::X12, "944").unwrap().reader(RECEIPT.as_bytes()), &set.segments[0]);
+    reader.begin(unknown);
+    set.body().iter().for_each(|segment| reader.segment(segment));
+    let kept = set.body().len() + 1;
+    for _ in kept..=edi::limits::SEGMENTS_PER_SET_MAX {
+        reader.segment(unknown);
+    }
+    let draft = reader.end(None).unwrap();
+    assert_eq!(draft.unmapped().len(), edi::limits::SEGMENTS_PER_SET_MAX - kept, "one more is passed by");
+}
+
+#[test]
 fn what_a_set_has_no_place_for_is_named() {
     let document = serde_json::json!({
         "receipt_no": "R", "received_at": "2026-01-31", "parties": [{"role": "warehouse", "name": "X"}],
@@ -340,6 +386,12 @@ fn a_map_of_the_greatest_size_is_taken_and_one_line_or_level_more_is_not() {
     let levels = |count: usize| {
         (0..=count).fold("map 944 receipt\n".to_owned(), |text, depth| format!("{text}{}N1\n", "  ".repeat(depth)))
     };
+    let nodes = |count: usize| format!("map 944 receipt\nW17\n{}", "  N9\n".repeat(count));
+    assert_eq!(compiled(&nodes(LOOP_NODES_MAX)), Ok(()));
+    assert_eq!(
+        compiled(&nodes(LOOP_NODES_MAX + 1)).unwrap_err().to_string(),
+        "line 67: is one segment more than the 64 that a loop may have"
+    );
     assert_eq!(compiled(&levels(MAP_DEPTH_MAX)), Ok(()));
     assert!(compiled(&levels(MAP_DEPTH_MAX + 1)).is_err());
 }

@@ -1,5 +1,6 @@
 //! Every file in `events/` is what it says.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use canonical::{Content, MilestoneCode, SetReference};
 use edi::guide::Guides;
 use edi::verdict::{self, Verdict};
 use formats::webhook::{self, Topic};
-use formats::{event_json, order_json, x12};
+use formats::{document_json, event_json, order_json, x12};
 use serde_json::Value;
 
 use crate::world::sender;
@@ -36,29 +37,39 @@ fn sample(name: &str) -> String {
     filled
 }
 
+/// The names of the files in a folder, without those in folders within it.
 fn files(folder: &str) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(events().join(folder))
         .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(Result::unwrap)
+        .filter(|entry| entry.path().is_file())
+        .map(|entry| entry.file_name().into_string().unwrap())
         .collect();
     names.sort();
     names
 }
 
-#[test]
-fn schemas_are_those_of_the_types() {
-    let topics = Topic::ALL.iter().map(|topic| (topic.as_str(), webhook::schema(*topic)));
-    let schemas: Vec<(&str, Value)> =
-        [(order_json::SCHEMA_NAME, order_json::schema()), (event_json::SCHEMA_NAME, event_json::schema())]
-            .into_iter()
-            .chain(topics)
-            .collect();
+/// The same with the members of objects by name: in which order they come depends on what else is built.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members: BTreeMap<&String, Value> =
+                members.iter().map(|(name, member)| (name, sorted(member))).collect();
+            members.into_iter().map(|(name, member)| (name.clone(), member)).collect()
+        }
+        Value::Array(entries) => entries.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
+}
+
+/// Holds these schemas, and no others, against those in a folder; or writes them, if that is asked for.
+fn are_published(folder: &str, schemas: &[(&str, Value)]) {
     let mut expected: Vec<String> = schemas.iter().map(|(name, _)| format!("{name}.json")).collect();
     expected.sort();
-    for (name, schema) in &schemas {
-        let path = events().join("schemas").join(format!("{name}.json"));
+    for (name, schema) in schemas {
+        let path = events().join(folder).join(format!("{name}.json"));
         if std::env::var_os("UPDATE_SCHEMAS").is_some() {
-            fs::write(&path, serde_json::to_string_pretty(schema).unwrap() + "\n").unwrap();
+            fs::write(&path, serde_json::to_string_pretty(&sorted(schema)).unwrap() + "\n").unwrap();
         }
         let published: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap_or_default()).unwrap_or_default();
         assert!(
@@ -66,7 +77,15 @@ fn schemas_are_those_of_the_types() {
             "{name}.json differs from its type: UPDATE_SCHEMAS=1 cargo test -p formats schemas"
         );
     }
-    assert_eq!(files("schemas"), expected);
+    assert_eq!(files(folder), expected);
+}
+
+#[test]
+fn schemas_are_those_of_the_types() {
+    let topics = Topic::ALL.iter().map(|topic| (topic.as_str(), webhook::schema(*topic)));
+    let others = [(order_json::SCHEMA_NAME, order_json::schema()), (event_json::SCHEMA_NAME, event_json::schema())];
+    are_published("schemas", &others.into_iter().chain(topics).collect::<Vec<_>>());
+    are_published("schemas/documents", &document_json::schemas());
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) fn run(options: &Ack, out: &Out) -> Result<Status, Error> {
             Ta1::Never => When::Never,
         },
     };
-    let guides = report::guides(options.overlay.as_deref())?;
+    let guides = report::guides(&options.deviations)?;
     let at = options.at.unwrap_or_else(|| clock::now().to_zoned(TimeZone::UTC).datetime());
     let mut next = ControlNumber::new(options.control).map_err(|error| Error::Unusable(error.to_string()))?;
     let mut next_group = next;

@@ -9,7 +9,9 @@ mod explain;
 mod input;
 mod json;
 mod report;
+mod shown;
 mod split;
+mod spool;
 mod write;
 
 use std::io::Write as _;

@@ -2,15 +2,16 @@
 
 use std::borrow::Cow;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use edi::guide::{Guides, Overlay};
+use edi::Document;
+use edi::guide::{Guide, GuideError, Guides, Overlay};
 use edi::report::{self, Decision};
 use edi::verdict::{self, InterchangeVerdict};
-use edi::{Document, Finding, Standard};
 
 use super::Status;
 use crate::Error;
+use crate::args::edi::Deviations;
 
 /// A file's verdicts.
 pub(super) struct Report {
@@ -33,38 +34,86 @@ impl Report {
     }
 
     pub(super) fn status(&self) -> Status {
-        let of = |line: &report::Report| match line.verdict {
-            Decision::Accept | Decision::AcceptNote => Status::Accepted,
-            Decision::RejectSet | Decision::RejectGroup | Decision::RejectInterchange => Status::Rejected,
-            Decision::Quarantine => Status::NotEdi,
-        };
-        self.lines.iter().map(of).max().unwrap_or(Status::NotEdi)
-    }
-
-    /// Everything that was found, in the order of the file, each with its standard and the version of its group.
-    pub(super) fn findings<'r>(&'r self, document: &'r Document<'_>) -> Vec<(&'r Finding, Option<Standard>, &'r str)> {
-        let mut findings: Vec<(&Finding, Option<Standard>, &str)> =
-            document.findings.iter().map(|finding| (finding, None, "")).collect();
-        for interchange in &self.verdicts {
-            let standard = Some(interchange.standard);
-            findings.extend(interchange.findings.iter().map(|finding| (finding, standard, "")));
-            for group in &interchange.groups {
-                let of_sets = group.sets.iter().flat_map(|set| &set.findings);
-                let all = group.findings.iter().chain(of_sets);
-                findings.extend(all.map(|finding| (finding, standard, group.version.as_str())));
-            }
-        }
-        findings.sort_by_key(|(finding, ..)| finding.place.byte_offset);
-        findings
+        self.lines.iter().map(status_of).max().unwrap_or(Status::NotEdi)
     }
 }
 
-/// The guides that come with the reader, with a partner's deviations from them.
-pub(super) fn guides(overlay: Option<&Path>) -> Result<Cow<'static, Guides>, Error> {
-    let Some(path) = overlay else {
-        return Ok(Cow::Borrowed(Guides::built_in()));
-    };
-    let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
-    let deviating = text.parse().and_then(|overlay: Overlay| Guides::built_in().with_overlay(&overlay));
-    deviating.map(Cow::Owned).map_err(|error| Error::Unusable(format!("{}: {error}", path.display())))
+/// How what a report is about stands.
+pub(super) fn status_of(report: &report::Report) -> Status {
+    match report.verdict {
+        Decision::Accept | Decision::AcceptNote => Status::Accepted,
+        Decision::RejectSet | Decision::RejectGroup | Decision::RejectInterchange => Status::Rejected,
+        Decision::Quarantine => Status::NotEdi,
+    }
+}
+
+/// The guides that come with the reader, with what a partner agreed on.
+pub(super) fn guides(deviations: &Deviations) -> Result<Cow<'static, Guides>, Error> {
+    let mut guides = Cow::Borrowed(Guides::built_in());
+    let (mut own, mut overlays) = (Vec::new(), Vec::new());
+    for path in &deviations.guide {
+        let files = if path.is_dir() { definitions(path)? } else { vec![path.clone()] };
+        let (elements, segments) = (path.join(ELEMENTS), path.join(SEGMENTS));
+        let beside = |file: &Path| if file.is_file() { read(file) } else { Ok(String::new()) };
+        let (of_elements, of_segments) = (beside(&elements)?, beside(&segments)?);
+        for file in files {
+            let text = read(&file)?;
+            if !is_set(&text) {
+                overlays.push((text, file));
+                continue;
+            }
+            own.push(Guide::own(&text, &of_elements, &of_segments).map_err(|error| {
+                let file = match error.part {
+                    "elements" => &elements,
+                    "segments" => &segments,
+                    _ => &file,
+                };
+                unusable(file, &error)
+            })?);
+        }
+    }
+    if !own.is_empty() {
+        guides = Cow::Owned(guides.with_own(own));
+    }
+    if let Some(path) = &deviations.overlay {
+        overlays.push((read(path)?, path.clone()));
+    }
+    for (text, file) in overlays {
+        let deviating = text.parse().and_then(|overlay: Overlay| guides.with_overlay(&overlay));
+        guides = Cow::Owned(deviating.map_err(|error| unusable(&file, &error))?);
+    }
+    Ok(guides)
+}
+
+/// Names of the files of a folder that hold what its sets share.
+const ELEMENTS: &str = "elements.txt";
+const SEGMENTS: &str = "segments.txt";
+
+/// The files of a folder that each are a definition of a set, or deviations.
+fn definitions(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let entries = fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    let mut files: Vec<PathBuf> = entries.map_err(Error::io("list", folder))?;
+    let hidden = |file: &Path| file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let shared = |file: &Path| file.ends_with(ELEMENTS) || file.ends_with(SEGMENTS);
+    files.retain(|file| file.extension().is_some_and(|it| it == "txt") && !hidden(file) && !shared(file));
+    files.sort();
+    if files.is_empty() {
+        let what = "a file for each set, such as 945.txt, or with deviations, such as acme.txt";
+        return Err(Error::Unusable(format!("{} holds no guide: put {what}, into it", folder.display())));
+    }
+    Ok(files)
+}
+
+/// Whether a text is the definition of a set: its first line that says something begins so.
+fn is_set(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.next().is_some_and(|line| line.split_whitespace().next() == Some("set"))
+}
+
+fn read(path: &Path) -> Result<String, Error> {
+    fs::read_to_string(path).map_err(Error::io("read", path))
+}
+
+fn unusable(path: &Path, error: &GuideError) -> Error {
+    Error::Unusable(format!("{}: {error}", path.display()))
 }
