@@ -345,6 +345,21 @@ mod tests {
     }
 
     #[test]
+    fn the_fields_of_an_isa_are_cut_at_their_places_only_where_no_other_separator_is() {
+        let fields = |isa: &str| {
+            let segment = Segment::new(&isa.as_bytes()[..isa.len() - 1], 0, 1, read(isa.as_bytes()).unwrap().syntax);
+            let owned = |fields: [&[u8]; 17]| fields.map(<[u8]>::to_vec);
+            (isa_fields(&segment).map(owned), owned(segment.fields()), segment.element_count())
+        };
+        let (placed, split, count) = fields(ISA);
+        assert_eq!((placed, count), (Some(split), 16));
+        let (placed, _, count) = fields(&ISA.replace("SENDER ", "SENDER*"));
+        assert_eq!((placed, count), (None, 17));
+        let (placed, _, count) = fields(&ISA.replace("SENDER         ", "SENDER"));
+        assert_eq!((placed, count), (None, 16));
+    }
+
+    #[test]
     fn unpadded_is_read_but_a_defect() {
         let header = read(ISA.replace("SENDER         ", "SENDER").as_bytes()).unwrap();
         assert_eq!(header.defects, vec![SyntaxCode::IsaMalformed]);
