@@ -10,6 +10,24 @@ use crate::segment::{Segment, Syntax};
 /// Where the element separator stands in a well-formed ISA.
 const ISA_SEPARATORS: [usize; 16] = [3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103];
 
+/// The id and the elements of an ISA that is well-formed: of its length, with separators in their places and nowhere else.
+pub(crate) fn isa_fields<'a>(isa: &Segment<'a>) -> Option<[&'a [u8]; ISA_SEPARATORS.len() + 1]> {
+    let bytes: &[u8; ISA_LEN - 1] = isa.bytes().try_into().ok()?;
+    let element = isa.delimiters().element();
+    let in_place = ISA_SEPARATORS.iter().all(|&at| bytes.get(at) == Some(&element));
+    let separators: u8 = bytes.iter().map(|byte| u8::from(*byte == element)).sum();
+    if !in_place || usize::from(separators) != ISA_SEPARATORS.len() {
+        return None;
+    }
+    let mut fields = [[].as_slice(); ISA_SEPARATORS.len() + 1];
+    let mut start = 0;
+    for (field, end) in fields.iter_mut().zip(ISA_SEPARATORS.into_iter().chain([ISA_LEN - 1])) {
+        *field = bytes.get(start..end)?;
+        start = end + 1;
+    }
+    Some(fields)
+}
+
 /// Longest character in UTF-8, bytes.
 pub(crate) const CHARACTER_LEN_MAX: usize = 4;
 
@@ -283,14 +301,16 @@ fn is_wrapped(head: &[u8], header_len: usize, terminator: u8) -> bool {
     if first.len() < header_len {
         return true;
     }
+    if first.len() > second.len() {
+        return false;
+    }
     let within = |line: &[u8]| line.trim_ascii_end().last().is_some_and(|&byte| byte != terminator);
     // Of the third line only what is there; it is whole if something follows it, and the file's last is shorter.
     let third = line().unwrap_or_default();
     let whole = line().is_some();
     let width = second.len();
     let of_one_width = first.len() == width || (whole && third.len() == width);
-    let none_wider = first.len() <= width && third.len() <= width;
-    of_one_width && none_wider && (within(first) || within(second) || (whole && within(third)))
+    of_one_width && third.len() <= width && (within(first) || within(second) || (whole && within(third)))
 }
 
 #[cfg(test)]
@@ -322,6 +342,21 @@ mod tests {
         assert_eq!(of("*U*00401*", "*^*00402*"), Some(b'^'));
         assert_eq!(of("*U*00401*", "*U*00501*"), None);
         assert_eq!(of("*U*00401*", "*>*00501*"), None);
+    }
+
+    #[test]
+    fn the_fields_of_an_isa_are_cut_at_their_places_only_where_no_other_separator_is() {
+        let fields = |isa: &str| {
+            let segment = Segment::new(&isa.as_bytes()[..isa.len() - 1], 0, 1, read(isa.as_bytes()).unwrap().syntax);
+            let owned = |fields: [&[u8]; 17]| fields.map(<[u8]>::to_vec);
+            (isa_fields(&segment).map(owned), owned(segment.fields()), segment.element_count())
+        };
+        let (placed, split, count) = fields(ISA);
+        assert_eq!((placed, count), (Some(split), 16));
+        let (placed, _, count) = fields(&ISA.replace("SENDER ", "SENDER*"));
+        assert_eq!((placed, count), (None, 17));
+        let (placed, _, count) = fields(&ISA.replace("SENDER         ", "SENDER"));
+        assert_eq!((placed, count), (None, 16));
     }
 
     #[test]

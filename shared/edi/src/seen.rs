@@ -60,6 +60,12 @@ struct Run {
 }
 
 impl Run {
+    /// Whether it has a number.
+    #[inline]
+    fn has(self, control: &[u8]) -> bool {
+        self.distance(control).is_some_and(|distance| distance < self.count)
+    }
+
     /// How far a number is from the first of the run, if it is written as the run's are.
     fn distance(self, control: &[u8]) -> Option<usize> {
         let alike = control.len() == self.width || (control.len() > self.width && control.first() != Some(&b'0'));
@@ -103,6 +109,19 @@ impl Seen {
         self.insert_key(key(&[control]))
     }
 
+    /// Takes in a control number that goes on with the run, if the other one is in the run already or empty: so most trees
+    /// are numbered. Whether it did; otherwise nothing was taken in.
+    #[inline]
+    pub(crate) fn count_on(&mut self, control: &[u8], earlier: &[u8]) -> bool {
+        let goes_on = self.run.count > 0
+            && self.run.distance(control) == Some(self.run.count)
+            && (earlier.is_empty() || self.run.has(earlier))
+            && self.others.is_empty()
+            && self.has_room();
+        self.run.count += usize::from(goes_on);
+        goes_on
+    }
+
     /// The same of something that is known by several parts.
     pub(crate) fn insert_parts(&mut self, parts: &[&[u8]]) -> bool {
         let Some(joined) = Joined::of(parts) else { return self.insert_key(key(parts)) };
@@ -118,8 +137,7 @@ impl Seen {
 
     /// Whether a control number was taken in. Of any, if there were more than are remembered.
     pub(crate) fn has(&self, control: &[u8]) -> bool {
-        let in_run = self.run.distance(control).is_some_and(|distance| distance < self.run.count);
-        in_run || self.others.contains(&key(&[control])) || !self.has_room()
+        self.run.has(control) || self.others.contains(&key(&[control])) || !self.has_room()
     }
 
     fn insert_key(&mut self, key: u128) -> bool {

@@ -188,6 +188,11 @@ impl<'a> Segment<'a> {
         (self.bytes.len() < scan::BLOCK && !self.is_binary()).then_some(self.separators)
     }
 
+    /// Where it begins in the file.
+    pub(crate) fn start(&self) -> usize {
+        self.start
+    }
+
     pub(crate) fn end(&self) -> usize {
         self.start + self.bytes.len() + usize::from(self.tail & 0x0f)
     }
@@ -261,6 +266,25 @@ impl<'a> Segment<'a> {
         }
         let (one, two) = (self.bytes.get(first + 1..second)?, self.bytes.get(second + 1..)?);
         (!one.is_empty() && !two.is_empty()).then_some((one, two))
+    }
+
+    /// The first two elements of a segment of fewer than 64 bytes that is in no records, the second empty if it is not
+    /// there; `None` if there is none.
+    #[inline]
+    pub(crate) fn first_two(&self) -> Option<(&'a [u8], &'a [u8])> {
+        if self.syntax.wrapped() {
+            return None;
+        }
+        let first = self.short_separators()?;
+        let second = first & first.wrapping_sub(1);
+        let third = second & second.wrapping_sub(1);
+        let start = first.trailing_zeros() as usize + 1;
+        if second == 0 {
+            return Some((self.bytes.get(start..)?, &[]));
+        }
+        let end = second.trailing_zeros() as usize;
+        let len = if third == 0 { self.bytes.len() } else { third.trailing_zeros() as usize };
+        Some((self.bytes.get(start..end)?, self.bytes.get(end + 1..len)?))
     }
 
     /// Element `n`, where all separators are those of the first block.

@@ -108,12 +108,10 @@ fn validated(file: &[u8]) -> Tally {
     let (mut checker, mut of_set) = (None::<(String, Checker<'_>)>, Tally::default());
     let mut events = Events::new(file);
     loop {
-        events.segments(|segment| {
-            see(&mut of_set, segment);
-            if let Some((_, checker)) = &mut checker {
-                checker.take(segment);
-            }
-        });
+        match &mut checker {
+            Some((_, checker)) => events.segments_checked(checker, |segment| see(&mut of_set, segment)),
+            None => events.segments(|segment| see(&mut of_set, segment)),
+        }
         let Some(event) = events.next() else { return tally };
         match &event {
             Event::Segment { segment, .. } => {

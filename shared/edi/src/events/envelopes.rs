@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::delimiters::Standard;
+use crate::delimiters::{Delimiters, Standard};
 use crate::finding::{Finding, Place, SyntaxCode as Code, keep};
 use crate::header::{self, Header, Look, Next};
 use crate::limits::{FINDINGS_MAX, SEGMENTS_PER_SET_MAX, STRAY_LEN_MAX};
@@ -138,6 +138,11 @@ impl Envelopes {
     #[inline(always)]
     pub(crate) fn at(&self) -> usize {
         self.cutter.at
+    }
+
+    /// What separates in the open interchange.
+    pub(super) fn delimiters(&self) -> Option<Delimiters> {
+        self.cutter.syntax().map(Syntax::delimiters)
     }
 
     /// The next segment of the open set, where nothing is special about it. Whatever else there is, [`Self::next`] reads,
@@ -277,9 +282,10 @@ impl Envelopes {
         let segment = Segment::new(raw, start + lead, tail, syntax);
         self.cutter.at = segment.end();
         let ordinal = self.interchange.ordinal + 1;
-        let control = match standard {
-            Standard::X12 => segment.element_bytes(13),
-            Standard::Edifact => segment.component_bytes(5, 1),
+        let isa = (standard == Standard::X12).then(|| x12::isa_fields(&segment));
+        let control = match &isa {
+            Some(fields) => fields.get(13).copied(),
+            None => segment.component_bytes(5, 1),
         };
         self.interchange.open(ordinal, start, segment.end(), &segment, control);
         self.cutter.open(standard, syntax, readable);
@@ -288,12 +294,11 @@ impl Envelopes {
         (self.headed_groups, self.groups, self.loose, self.ta1s) = (0, 0, 0, 0);
         self.seen_groups.clear();
         self.stray = Stray::at(segment.end());
-        let found = match standard {
-            Standard::X12 => x12::isa(&segment, &defects, &mut self.seen_interchanges),
-            Standard::Edifact => {
-                self.syntax_version = edifact::syntax_version(&segment);
-                edifact::unb(&segment, &defects, &mut self.seen_interchanges)
-            }
+        let found = if let Some(fields) = isa {
+            x12::isa(&segment, &fields, &defects, &mut self.seen_interchanges)
+        } else {
+            self.syntax_version = edifact::syntax_version(&segment);
+            edifact::unb(&segment, &defects, &mut self.seen_interchanges)
         };
         let findings = told(found, &segment, || self.interchange_place(segment.id(), segment.range()));
         Event::InterchangeStart { standard, header: segment, start, ordinal, findings }

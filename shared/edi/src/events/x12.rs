@@ -1,6 +1,7 @@
 //! The envelopes of X12: ISA, GS, ST and their trailers. Source: X12.5 and X12.6.
 
 use crate::finding::SyntaxCode as Code;
+use crate::header;
 use crate::seen::Seen;
 use crate::segment::Segment;
 use crate::value;
@@ -31,8 +32,14 @@ pub(super) fn role(id: &[u8]) -> Role {
     }
 }
 
-/// What is wrong with an ISA, besides the defects of its form. `seen` holds the interchanges before it.
-pub(super) fn isa(isa: &Segment<'_>, defects: &[Code], seen: &mut Seen) -> Vec<Defect> {
+/// The id and the elements of an ISA.
+pub(super) fn isa_fields<'a>(isa: &Segment<'a>) -> [&'a [u8]; 17] {
+    header::isa_fields(isa).unwrap_or_else(|| isa.fields())
+}
+
+/// What is wrong with an ISA, which has these fields, besides the defects of its form. `seen` holds the interchanges
+/// before it.
+pub(super) fn isa(isa: &Segment<'_>, fields: &[&[u8]; 17], defects: &[Code], seen: &mut Seen) -> Vec<Defect> {
     let mut found: Vec<Defect> = Vec::new();
     let mut add = |code, n, message: &'static str| found.push((code, Part::Element(n), message));
     for &code in defects {
@@ -44,7 +51,6 @@ pub(super) fn isa(isa: &Segment<'_>, defects: &[Code], seen: &mut Seen) -> Vec<D
         };
         add(code, n, message);
     }
-    let fields = isa.fields::<17>();
     let field = |n: usize| isa.data(fields.get(n).copied().unwrap_or_default());
     // Source: elements I01 and I03, their codes.
     if !matches!(field(1).as_ref(), [b'0', b'0'..=b'8']) {

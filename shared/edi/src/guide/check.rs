@@ -6,6 +6,7 @@ use crate::finding::{Finding, Place, SyntaxCode as Code};
 use crate::seen::Seen;
 use crate::segment::Segment;
 
+use super::ahead::Ahead;
 use super::elements::Elements;
 use super::order::{Known, Order};
 use super::plan::{Id, SegmentPlan, id_of};
@@ -82,20 +83,47 @@ impl<'g> Checker<'g> {
         self.report.place_in_records(before, segment);
     }
 
-    #[inline]
+    #[inline(never)]
     fn take_plain(&mut self, segment: &Segment<'_>) {
         self.come_to(segment);
         let marks = segment.short_separators().and_then(|bits| Marks::of(segment.bytes(), bits, &self.table));
-        let swift =
-            marks.filter(|marks| marks.others == 0).and_then(|marks| Some((short_id(segment.bytes(), &marks)?, marks)));
-        let Some((id, marks)) = swift else {
+        match marks.filter(|marks| marks.others == 0) {
+            Some(marks) => self.take_marked(segment, &marks),
+            None => self.take_closer(segment),
+        }
+    }
+
+    /// What the bits ahead of the checker are to be of.
+    pub(crate) fn agree(&self, ahead: &mut Ahead, delimiters: Delimiters) {
+        ahead.agree(delimiters, self.table.repertoire());
+    }
+
+    /// Takes the next segment of a file, which has fewer than 64 bytes, no binary data and is in no records. What was
+    /// [agreed](Self::agree) on is what the file separates by.
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
+    pub(crate) fn take_of(&mut self, segment: &Segment<'_>, file: &[u8], ahead: &mut Ahead) {
+        let bits = segment.short_separators();
+        match bits.and_then(|bits| ahead.marks(file, segment.start(), segment.bytes().len(), bits)) {
+            Some(marks) => {
+                self.come_to(segment);
+                self.take_marked(segment, &marks);
+            }
+            None => self.take_plain(segment),
+        }
+    }
+
+    #[expect(clippy::inline_always, reason = "see Events::next")]
+    #[inline(always)]
+    fn take_marked(&mut self, segment: &Segment<'_>, marks: &Marks) {
+        let Some(id) = short_id(segment.bytes(), marks) else {
             return self.take_closer(segment);
         };
         let Some(plan) = self.place(id, segment) else {
             return;
         };
         let mut elements = self.elements();
-        if !elements.good(segment.bytes(), plan, &marks) {
+        if !elements.good(segment.bytes(), plan, marks) {
             let mut scanner = Scanner::new(segment.bytes(), elements.table);
             scanner.leaf();
             elements.check(segment, plan, &mut scanner);
@@ -114,8 +142,18 @@ impl<'g> Checker<'g> {
     }
 
     /// A level of a tree: its number is its own, and its parent came before it, so that no level is below itself.
-    #[inline(never)]
+    #[inline]
     fn branch(&mut self, segment: &Segment<'_>, plan: &SegmentPlan) {
+        // Digits alone need not be released or trimmed.
+        let counted = segment.first_two().is_some_and(|(own, parent)| self.levels.count_on(own, parent));
+        if !counted {
+            self.branch_closer(segment, plan);
+        }
+    }
+
+    /// The same for numbers of any kind.
+    #[inline(never)]
+    fn branch_closer(&mut self, segment: &Segment<'_>, plan: &SegmentPlan) {
         let [own, parent] = [1, 2].map(|n| segment.element_bytes(n).unwrap_or_default());
         let [number, parent_number] = [own, parent].map(|bytes| segment.data(bytes));
         let (number, parent_number) = (number.trim_ascii(), parent_number.trim_ascii());

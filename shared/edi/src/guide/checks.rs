@@ -158,6 +158,9 @@ fn a_tree_has_numbers_of_its_own_and_parents_before_their_children() {
     assert_eq!(tree("HL~HL**1~HL*1*1~"), ["~hierarchy-invalid HL@3/2", "~hierarchy-invalid HL@4/2"]);
     // Twins are told from each other by nothing else; a number is text.
     assert_eq!(tree("HL*1~HL*01*1~"), NONE);
+    assert_eq!(tree("HL*1~HL*2*1~HL*3*3~HL*4*3~HL*5*6~"), ["~hierarchy-invalid HL@4/2", "~hierarchy-invalid HL@6/2"]);
+    assert_eq!(tree("HL*1~HL*2*A~HL*3*2~HL*3*2~"), ["~hierarchy-invalid HL@3/2", "~hierarchy-invalid HL@5/1"]);
+    assert_eq!(tree("HL*9~HL*10*09~HL*11*10~"), ["~hierarchy-invalid HL@3/2"]);
 }
 
 const DESADV: &str = "set DESADV - D.96A
@@ -408,14 +411,17 @@ proptest! {
         }).collect();
         for repertoire in [Repertoire::Any, Repertoire::UnoA, Repertoire::UnoB] {
             let checker = || Checker::new(&guide, Fit::Exact, repertoire);
-            let (mut swift, mut slow) = (checker(), checker());
+            let (mut swift, mut slow, mut swiftest, mut ahead) = (checker(), checker(), checker(), Ahead::default());
+            swiftest.agree(&mut ahead, delimiters);
             for segment in segments(&body, delimiters) {
                 swift.take(&segment);
                 slow.take_closer(&segment);
+                swiftest.take_of(&segment, body.as_bytes(), &mut ahead);
             }
             let found = |checker: &mut Checker<'_>| checker.finish_set(Place::default, None, body.len());
             let first = found(&mut swift);
             prop_assert_eq!(&first, &found(&mut slow), "{}", body);
+            prop_assert_eq!(&first, &found(&mut swiftest), "{}", body);
             // Nothing of a set is left for the next.
             for segment in segments(&body, delimiters) {
                 swift.take(&segment);

@@ -41,6 +41,7 @@ impl Elements<'_> {
         let id_end = lowest(marks.ends);
         let (mut ends, mut start, mut at) = (marks.ends ^ id_end, id_end << 1, id_end.trailing_zeros() + 1);
         let (mut present, mut bit, mut element) = (0, 1, 1);
+        let closer = marks.components | marks.releases;
         for (index, glance) in conditions.glances.iter().enumerate() {
             if ends == 0 {
                 break;
@@ -49,9 +50,8 @@ impl Elements<'_> {
             element = end - start;
             if element != 0 {
                 present |= bit;
-                if (marks.components | marks.releases) & element == 0 && glance.fits(element, end_at - at, marks) {
-                    // Nothing more to see.
-                } else if !elements.get(index).is_some_and(|plan| self.good_closer(bytes, plan, marks, element)) {
+                let fits = glance.fits(element, end_at - at, marks, closer);
+                if !fits && !elements.get(index).is_some_and(|plan| self.good_closer(bytes, plan, marks, element)) {
                     return false;
                 }
             }
@@ -83,14 +83,13 @@ impl Elements<'_> {
                     component = end - start;
                     if component != 0 {
                         present |= bit;
-                        let closer = || match components.get(index).map(|plan| &plan.shape) {
+                        let good = || match components.get(index).map(|plan| &plan.shape) {
                             Some(ShapePlan::Value(value)) => {
                                 self.value(&Leaf::of(bytes, component, marks), value).is_none()
                             }
                             _ => false,
                         };
-                        let at_a_glance = marks.releases & component == 0 && glance.fits(component, end_at - at, marks);
-                        if !at_a_glance && !closer() {
+                        if !glance.fits(component, end_at - at, marks, marks.releases) && !good() {
                             return false;
                         }
                     }

@@ -4,6 +4,7 @@
 //! elements that the sets of a version share; `guides/README.md` explains their language. They hold structure, lengths
 //! and the codes that we act on, not the standard's dictionary.
 
+mod ahead;
 mod check;
 #[cfg(test)]
 mod checks;
@@ -19,6 +20,7 @@ mod table;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+pub(crate) use ahead::Ahead;
 pub use check::{Checker, check};
 pub use overlay::Overlay;
 pub use parse::GuideError;

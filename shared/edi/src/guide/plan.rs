@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::limits::GUIDE_NODES_MAX;
+
 use super::table::{Marks, flag};
 use super::{Dictionary, ElementSpec, Kind, Node, Relation, RelationKind, SegmentSpec, Shape};
 
@@ -56,10 +58,10 @@ impl Level {
     }
 }
 
-/// All bits but those below an index.
+/// All bits but those below the index of a node.
 #[inline]
 fn from_on(index: usize) -> u64 {
-    u32::try_from(index).ok().and_then(|index| u64::MAX.checked_shl(index)).unwrap_or(0)
+    u64::MAX << (index % GUIDE_NODES_MAX)
 }
 
 /// Which segment of the plan an id is. Most ids are found in a table by their hash; those that share a place in it with
@@ -138,14 +140,26 @@ pub(super) struct Conditions {
     pub(super) relations: Vec<RelationPlan>,
     /// For each element or component.
     pub(super) glances: Vec<Glance>,
+    /// For each choice of the first six elements, whether it is enough: most segments have no more.
+    few: u64,
 }
 
 impl Conditions {
+    fn new(mandatory: u64, relations: Vec<RelationPlan>, glances: Vec<Glance>) -> Self {
+        let mut conditions = Self { mandatory, relations, glances, few: 0 };
+        conditions.few =
+            (0..64).filter(|present| conditions.all_hold(*present)).fold(0, |few, present| few | 1 << present);
+        conditions
+    }
+
     /// Whether these elements are enough.
     #[inline]
     pub(super) fn hold(&self, present: u64) -> bool {
-        self.mandatory & !present == 0
-            && (self.relations.is_empty() || self.relations.iter().all(|relation| relation.holds(present)))
+        if present < 64 { (self.few >> present) & 1 != 0 } else { self.all_hold(present) }
+    }
+
+    fn all_hold(&self, present: u64) -> bool {
+        self.mandatory & !present == 0 && self.relations.iter().all(|relation| relation.holds(present))
     }
 }
 
@@ -154,47 +168,44 @@ impl Conditions {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Glance {
     /// All bits if characters that are no digits need a closer look; else none.
-    pub(super) not_digit: u64,
+    not_digit: u64,
     /// The same for unusual characters.
-    pub(super) unusual: u64,
-    /// The same for any.
-    pub(super) any: u64,
-    pub(super) min: u32,
+    unusual: u64,
+    min: u32,
     /// How many characters more than `min` there may be.
-    pub(super) span: u32,
+    span: u32,
 }
 
 impl Glance {
-    /// Whether the bytes of a segment that `within` has a bit for, so many, need no closer look.
+    /// Of what always needs a closer look: no length fits.
+    const NEVER: Self = Self { not_digit: 0, unusual: 0, min: u32::MAX, span: 0 };
+
+    /// Whether the bytes of a segment that `within` has a bit for, so many, need no closer look. What all need one for
+    /// has a bit in `closer`.
     #[expect(clippy::inline_always, reason = "once for each element; a call costs more than what it does")]
     #[inline(always)]
-    pub(super) fn fits(&self, within: u64, len: u32, marks: &Marks) -> bool {
-        let watched = (marks.not_digit & self.not_digit) | (marks.unusual & self.unusual) | self.any;
+    pub(super) fn fits(&self, within: u64, len: u32, marks: &Marks, closer: u64) -> bool {
+        let watched = (marks.not_digit & self.not_digit) | (marks.unusual & self.unusual) | closer;
         watched & within == 0 && len.wrapping_sub(self.min) <= self.span
     }
 
     fn of(element: &ElementPlan) -> Self {
         let all_if = |condition: bool| if condition { u64::MAX } else { 0 };
+        let length = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         match &element.shape {
-            ShapePlan::Composite { .. } => Self { not_digit: 0, unusual: 0, any: u64::MAX, min: 0, span: u32::MAX },
-            // Never good at a glance.
-            ShapePlan::Value(value) if value.kind == Kind::Binary || value.min > value.max => {
-                Self { not_digit: 0, unusual: 0, any: 0, min: u32::MAX, span: 0 }
+            // Its length does not matter or is counted otherwise, or it is a code.
+            ShapePlan::Composite { .. } => Self::NEVER,
+            ShapePlan::Value(value)
+                if value.kind == Kind::Binary || value.min > value.max || value.closer & flag::VALUE != 0 =>
+            {
+                Self::NEVER
             }
-            // Its length does not matter or is counted otherwise.
-            ShapePlan::Value(value) if value.closer & flag::VALUE != 0 => {
-                Self { not_digit: 0, unusual: 0, any: u64::MAX, min: 0, span: u32::MAX }
-            }
-            ShapePlan::Value(value) => {
-                let length = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-                Self {
-                    not_digit: all_if(value.closer & flag::NOT_DIGIT != 0),
-                    unusual: all_if(value.closer & flag::UNUSUAL != 0),
-                    any: 0,
-                    min: length(value.min),
-                    span: length(value.max - value.min),
-                }
-            }
+            ShapePlan::Value(value) => Self {
+                not_digit: all_if(value.closer & flag::NOT_DIGIT != 0),
+                unusual: all_if(value.closer & flag::UNUSUAL != 0),
+                min: length(value.min),
+                span: length(value.max - value.min),
+            },
         }
     }
 }
@@ -373,11 +384,11 @@ fn conditions(elements: &[ElementSpec], relations: &[Relation], plans: &[Element
             all: bits().fold(0, |all, bit| all | bit),
         }
     };
-    Conditions {
-        mandatory: mandatory.fold(0, |all, bit| all | bit),
-        relations: relations.iter().map(relation).collect(),
-        glances: plans.iter().map(Glance::of).collect(),
-    }
+    Conditions::new(
+        mandatory.fold(0, |all, bit| all | bit),
+        relations.iter().map(relation).collect(),
+        plans.iter().map(Glance::of).collect(),
+    )
 }
 
 fn element(spec: &ElementSpec) -> ElementPlan {

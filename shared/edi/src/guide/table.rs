@@ -1,6 +1,7 @@
 //! What each byte is in an interchange, and the walk over a segment that asks it.
 
 use std::borrow::Cow;
+use std::ops::BitOr;
 
 use wide::u8x16;
 
@@ -40,19 +41,24 @@ impl Repertoire {
         }
     }
 
-    /// A bit's worth of `has` for each byte: none beyond ASCII, whatever the repertoire, for these need a closer look.
-    #[inline]
-    fn usual(self, bytes: u8x16) -> u8x16 {
-        let between = |low: u8, high: u8| {
-            let above = bytes - u8x16::splat(low);
-            above.min(u8x16::splat(high - low)).simd_eq(above)
-        };
+    /// What [`has`](Self::has) says of many bytes, given which of them are between two characters: none beyond ASCII,
+    /// whatever the repertoire, for these need a closer look.
+    #[expect(clippy::inline_always, reason = "what is in a vectorised function must be compiled with it")]
+    #[inline(always)]
+    pub(super) fn usual<T: BitOr<Output = T>>(self, between: impl Fn(u8, u8) -> T) -> T {
         match self {
             Self::Any | Self::Utf8 => between(b' ', b'~'),
             Self::UnoA => between(b' ', b'"') | between(b'%', b'?') | between(b'A', b'Z'),
             Self::UnoB => between(b' ', b'"') | between(b'%', b'?') | between(b'A', b'Z') | between(b'a', b'z'),
         }
     }
+}
+
+/// Which bytes are between two characters.
+#[inline]
+fn between(bytes: u8x16, low: u8, high: u8) -> u8x16 {
+    let above = bytes - u8x16::splat(low);
+    above.min(u8x16::splat(high - low)).simd_eq(above)
 }
 
 /// What the bytes of an interchange mean.
@@ -146,9 +152,8 @@ impl Block {
         if let Some(release) = delimiters.release() {
             special |= is(release);
         }
-        let above = bytes - u8x16::splat(b'0');
-        let digit = above.min(u8x16::splat(9)).simd_eq(above);
-        let usual = table.repertoire.usual(bytes);
+        let digit = between(bytes, b'0', b'9');
+        let usual = table.repertoire.usual(|low, high| between(bytes, low, high));
         let bits = |mask: u8x16| u64::from(mask.to_bitmask() & 0xffff) << shift;
         self.special |= bits(special);
         self.not_digit |= bits(digit) ^ (0xffff << shift);
@@ -224,14 +229,13 @@ impl Marks {
     fn add(&mut self, bytes: [u8; 16], shift: usize, table: &Table) -> u64 {
         let bytes = u8x16::new(bytes);
         let [repetition, release] = table.others;
-        let above = bytes - u8x16::splat(b'0');
-        let digit = above.min(u8x16::splat(9)).simd_eq(above);
+        let digit = between(bytes, b'0', b'9');
         let bits = |mask: u8x16| u64::from(mask.to_bitmask() & 0xffff) << shift;
         self.components |= bits(bytes.simd_eq(table.component));
         self.others |= bits(bytes.simd_eq(repetition));
         self.releases |= bits(bytes.simd_eq(release));
         self.not_digit |= bits(digit) ^ (0xffff << shift);
-        self.unusual |= bits(table.repertoire.usual(bytes)) ^ (0xffff << shift);
+        self.unusual |= bits(table.repertoire.usual(|low, high| between(bytes, low, high))) ^ (0xffff << shift);
         bits(bytes.simd_eq(u8x16::splat(b' ')))
     }
 }

@@ -1,6 +1,9 @@
+use edi::guide::{self, Checker, Guides, Repertoire};
 use edi::verdict::Verdict;
+use edi::{Event, Events, Place};
+use proptest::prelude::*;
 
-use crate::samples::{file, findings, ship_confirm, verdict_on};
+use crate::samples::{file, findings, line, ship_confirm, verdict_on};
 
 /// Findings of a 945 after one replacement, without the places in bytes.
 fn after(from: &str, to: &str) -> Vec<String> {
@@ -219,4 +222,49 @@ fn another_version_is_checked_for_its_structure() {
     assert_eq!(long.groups[0].sets[0].verdict, Verdict::AcceptedWithNotes);
     let missing = of("W06*F*ORDER0001*20260131*SHIP1", "W06");
     assert_eq!(missing.groups[0].sets[0].verdict, Verdict::Rejected);
+}
+
+/// What is found in each set of a file, when its segments are checked as they are read.
+fn found_in_passing(file: &[u8]) -> Vec<String> {
+    let (guide, fit) = Guides::built_in().find("945", "004010").unwrap();
+    let (mut events, mut checker) = (Events::new(file), Checker::new(guide, fit, Repertoire::Any));
+    let mut found = Vec::new();
+    loop {
+        events.segments_checked(&mut checker, |_| {});
+        match events.next() {
+            Some(Event::Segment { segment, .. }) => checker.take(&segment),
+            Some(Event::SetEnd { trailer, range, .. }) => {
+                found.extend(checker.finish_set(Place::default, trailer.as_ref(), range.end).iter().map(line));
+            }
+            Some(_) => {}
+            None => return found,
+        }
+    }
+}
+
+/// The same, of the sets as they are read as a whole.
+fn found_in_sets(file: &[u8]) -> Vec<String> {
+    let (guide, fit) = Guides::built_in().find("945", "004010").unwrap();
+    let document = edi::read(file);
+    let groups = document.interchanges.iter().flat_map(|interchange| &interchange.groups);
+    let sets = groups.flat_map(|group| &group.sets);
+    sets.flat_map(|set| guide::check(set, guide, fit, Repertoire::Any)).map(|finding| line(&finding)).collect()
+}
+
+proptest! {
+    /// A check that looks at kilobytes at once finds what one of each segment by itself does, whatever is damaged and
+    /// wherever that stands.
+    #[test]
+    fn what_is_found_in_passing_is_what_is_found_in_the_sets(
+        damages in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(b"*>~ A0\n\x01\xe9".to_vec())), 1..60),
+    ) {
+        let sets: Vec<_> = (1..60).map(|n| ship_confirm(&format!("{n:04}"))).collect();
+        let mut file = file(&sets).into_bytes();
+        let head = 200;
+        for (at, byte) in damages {
+            let at = head + at.index(file.len() - head);
+            file[at] = byte;
+        }
+        prop_assert_eq!(found_in_passing(&file), found_in_sets(&file));
+    }
 }
