@@ -6,13 +6,12 @@ use std::io::Write as _;
 use std::process::{Command, ExitCode};
 
 /// What is run, in this order: what is quick to fail first.
-const STEPS: [(&str, &[&str]); 6] = [
+const STEPS: [(&str, &[&str]); 5] = [
     ("format", &["fmt", "--all", "--check"]),
     ("lints", &["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]),
     ("tests", &["test", "--locked", "--workspace"]),
-    ("simulation of every fault and every pair", &["sim", "exhaustive", "--faults", "2"]),
-    ("simulation of drawn schedules", &["sim", "random", "--seeds", "100000"]),
-    ("simulation of known defects", &["sim", "defects"]),
+    ("simulation of every fault", &["sim", "exhaustive", "--faults", "1"]),
+    ("simulation of drawn schedules", &["sim", "random", "--seeds", "20000"]),
 ];
 
 fn main() -> ExitCode {

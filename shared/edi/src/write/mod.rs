@@ -70,8 +70,8 @@ pub enum Error {
         /// The segment's position in its set, ST being 1.
         position: usize,
     },
-    /// A value that looks so much like the beginning of an interchange that it would be read as one.
-    #[error("a value reads as the beginning of another interchange: change the `ISA` or `UNA` in it")]
+    /// A value or segment that looks so much like the beginning of an interchange that it would be read as one.
+    #[error("a value or segment reads as the beginning of another interchange: change the `ISA`, `UNA` or `UNB` in it")]
     AnotherInterchange,
     /// A value of the envelope that does not fit.
     #[error("{element} must be {expected}")]
@@ -262,11 +262,11 @@ struct Emitter {
 
 impl Emitter {
     /// What was written. A reader that looks for lost terminators takes an ISA or UNA of perfect form for one, wherever it
-    /// stands; so what might be one is read once more.
+    /// stands, and a segment UNB where separators are those of EDIFACT; so what might be one is read once more.
     fn whole(self) -> Result<Vec<u8>, Error> {
-        let starts = |id: &[u8]| memmem::find_iter(&self.out, id).any(|at| at > 0);
+        let starts = |id| memmem::find_iter(&self.out, id).any(|at| at > 0);
         let begins = |event: &Event<'_>| matches!(event, Event::InterchangeStart { .. });
-        if (starts(b"ISA") || starts(b"UNA")) && Events::new(&self.out).filter(begins).count() != 1 {
+        if ["ISA", "UNA", "UNB"].into_iter().any(starts) && Events::new(&self.out).filter(begins).count() != 1 {
             return Err(Error::AnotherInterchange);
         }
         Ok(self.out)

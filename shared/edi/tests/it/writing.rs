@@ -250,3 +250,12 @@ fn a_value_that_reads_as_another_interchange_is_refused() {
         write("see UNB and ISA in our guide, and UNA: all that begins an interchange, and what else it has").unwrap();
     assert_eq!(edi::read(&harmless).interchanges.len(), 1);
 }
+
+/// Found by the fuzz target `write`: separators that X12 and EDIFACT share, and a segment whose id begins the other one.
+#[test]
+fn a_segment_that_reads_as_another_interchange_is_refused() {
+    let delimiters = Delimiters::new(b'+', b':', b'\'', None).unwrap();
+    let write = |id: &str| write_one(delimiters, &[group("OW", "940", vec![NewSegment::new(id).element("0OB")])]);
+    assert_eq!(write("UNB"), Err(Error::AnotherInterchange));
+    assert_eq!(edi::read(&write("UNC").unwrap()).interchanges.len(), 1);
+}
