@@ -15,14 +15,19 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-/// A bootstrap that answers each call with what it was called with.
+/// A bootstrap that answers each call with what it was called with, and as the authorizer lets everybody in.
 const STAND_IN: &str = r#"
 import json, os, urllib.request
 API = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/"
 while True:
     call = urllib.request.urlopen(API + "next")
     event, request = json.load(call), call.headers["Lambda-Runtime-Aws-Request-Id"]
-    answer = {"batchItemFailures": []} if "Records" in event else {"statusCode": 200, "body": event["rawPath"]}
+    if "Records" in event:
+        answer = {"batchItemFailures": []}
+    elif event.get("type") == "REQUEST":
+        answer = {"isAuthorized": True}
+    else:
+        answer = {"statusCode": 200, "body": event["rawPath"]}
     urllib.request.urlopen(urllib.request.Request(API + request + "/response", json.dumps(answer).encode()))
 "#;
 
