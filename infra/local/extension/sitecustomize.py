@@ -242,6 +242,23 @@ def _sqs(sqs):
                           "CancelMessageMoveTask": cancel, "ListDeadLetterSourceQueues": list_sources})
 
 
+def _permissions(evaluator):
+    """Mends nothing: notes in the data directory (where the emulator runs) what each role asked for, so that the
+    end-to-end tests can hold it against what the template grants. A line for each role, action, resource, answer."""
+    evaluate, asked = evaluator.evaluate, set()
+
+    def noted(ctx, *args):
+        result = evaluate(ctx, *args)
+        line = json.dumps([ctx.principal_arn, ctx.action, ctx.resource_arn, result.decision])
+        if line not in asked:
+            asked.add(line)
+            with open("permissions.jsonl", "a") as file:
+                file.write(line + "\n")
+        return result
+
+    evaluator.evaluate = noted
+
+
 PATCHES = {
     "ministack.app": _app,
     "ministack.services.dynamodb": _dynamodb,
@@ -250,6 +267,7 @@ PATCHES = {
     "ministack.services.s3": _s3,
     "ministack.services.sqs": _sqs,
     "ministack.core.iam_actions": _iam,
+    "ministack.core.iam_evaluator": _permissions,
 }
 
 

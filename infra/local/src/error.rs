@@ -74,9 +74,17 @@ pub enum Error {
         /// The emulator's log.
         log: PathBuf,
     },
-    /// The template breaks a rule of cfn-lint.
-    #[error("cfn-lint finds fault with template.yaml\n{findings}")]
+    /// A template that `CloudFormation` would not expand.
+    #[error("the template cannot be expanded: {reason}")]
+    Expand {
+        /// What the transform said.
+        reason: String,
+    },
+    /// The template breaks a rule of a scanner.
+    #[error("{scanner} finds fault with template.yaml\n{findings}")]
     Lint {
+        /// Which one.
+        scanner: &'static str,
         /// The findings.
         findings: String,
     },

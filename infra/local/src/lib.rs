@@ -9,15 +9,17 @@
 mod build;
 mod emulator;
 mod error;
+mod permissions;
 mod python;
 mod stack;
+mod template;
 
 use std::path::PathBuf;
 
 pub use build::{Profile, functions as build_functions};
 pub use error::Error;
-pub use python::lint_template;
 pub use stack::{FunctionProcess, Options, Stack};
+pub use template::{expand, lint_template};
 
 /// The functions of the template: package, binary, folder in `functions/` and end of the deployed name.
 pub const FUNCTIONS: [&str; 11] = [

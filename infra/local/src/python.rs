@@ -75,24 +75,6 @@ async fn alone(path: &Path) -> Result<File, Error> {
     }
 }
 
-/// Checks `template.yaml` with the pinned cfn-lint.
-///
-/// # Errors
-///
-/// [`Error::Lint`] with the findings; and what installing can fail with.
-pub async fn lint_template(progress: &(dyn Fn(&str) + Sync)) -> Result<(), Error> {
-    let python = environment("lint", "requirements-lint.txt", progress).await?;
-    progress("checking template.yaml with cfn-lint");
-    let template = workspace().join("template.yaml");
-    run(
-        // As its own command does: the package has no `__main__`.
-        Command::new(&python).args(["-c", "from cfnlint.runner import main; raise SystemExit(main())"]).arg(template),
-        &python,
-    )
-    .await?
-    .map_err(|findings| Error::Lint { findings })
-}
-
 /// The path of the first Python that is 3.11 or newer.
 async fn find() -> Result<PathBuf, Error> {
     const TELL: &str = "import sys; assert sys.version_info >= (3, 11); print(sys.executable)";
@@ -108,7 +90,7 @@ async fn find() -> Result<PathBuf, Error> {
 }
 
 /// Runs a command to its end; inside, what it printed if it failed.
-async fn run(command: &mut Command, program: &Path) -> Result<Result<(), String>, Error> {
+pub(crate) async fn run(command: &mut Command, program: &Path) -> Result<Result<(), String>, Error> {
     let output = command
         .env_remove("PYTHONPATH")
         .stdin(Stdio::null())

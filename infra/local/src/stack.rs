@@ -18,7 +18,7 @@ pub(crate) const REGION: &str = "us-east-1";
 const ACCESS_KEY: &str = "test";
 const SECRET_KEY: &str = "test";
 /// The stage, and in it the stack's name.
-const STAGE: &str = "local";
+pub(crate) const STAGE: &str = "local";
 
 /// How a stack is started.
 #[derive(Clone, Copy)]

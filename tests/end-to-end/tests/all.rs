@@ -61,8 +61,11 @@ const IN_PEACE: [Test<World>; 22] = [
 ];
 
 /// On the other stack, at the end: they look at what the others left.
-const LAST: [Test<World>; 2] =
-    [test!(records::every_byte_in_or_out_is_in_the_archive), test!(records::nothing_is_lost_or_done_twice)];
+const LAST: [Test<World>; 3] = [
+    test!(records::every_byte_in_or_out_is_in_the_archive),
+    test!(records::nothing_is_lost_or_done_twice),
+    test!(records::what_a_role_may_do_is_what_its_function_does),
+];
 
 /// Longest run. It takes four minutes on two idle cores; whatever hangs, even a thread that blocks, must end in a
 /// failure that says so and not in the silence of whoever waits for the end.

@@ -45,3 +45,8 @@ pub(crate) async fn nothing_is_lost_or_done_twice(world: &World) {
     assert_eq!(ledger.lost(), Vec::<String>::new());
     assert_eq!(ledger.double_effects(), Vec::<String>::new());
 }
+
+/// After all others, which took every way through the functions.
+pub(crate) async fn what_a_role_may_do_is_what_its_function_does(world: &World) {
+    assert_eq!(world.stack.permission_gaps().await.unwrap(), Vec::<String>::new());
+}
