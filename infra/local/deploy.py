@@ -95,12 +95,15 @@ def main():
 
     say(progress="deploying template.yaml")
     act = cloudformation.create_stack if deployed is None else cloudformation.update_stack
-    act(StackName=stack, TemplateBody=template, Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    # By its address, as `aws cloudformation deploy --s3-bucket` does: a template in the call has 51,200 bytes at most.
+    s3.put_object(Bucket=BUCKET, Key="template.yaml", Body=template.encode())
+    act(StackName=stack, TemplateURL=f"{order['endpoint']}/{BUCKET}/template.yaml",
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in sorted(order["parameters"].items())],
         Tags=[{"Key": "version", "Value": version}])
     deployed = settle(cloudformation, stack)
     # The emulator keeps each function's code itself.
-    for key in keys.values():
+    for key in [*keys.values(), "template.yaml"]:
         s3.delete_object(Bucket=BUCKET, Key=key)
     if deployed is None or deployed["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         raise SystemExit(f"{deployed and deployed['StackStatus']}: {why(cloudformation, stack)}")

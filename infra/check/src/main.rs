@@ -1,9 +1,15 @@
-//! `cargo check-all`: format, lints, template and every test, the end-to-end ones on the local stack included.
+//! `cargo check-all`: format, lints, template, lock file and every test, the end-to-end ones on the local stack included.
 //!
 //! Stops at the first thing that does not hold, and says which.
 
+mod sbom;
+
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, ExitCode};
+
+/// The workspace's folder.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// What is run, in this order: what is quick to fail first.
 const STEPS: [(&str, &[&str]); 5] = [
@@ -30,12 +36,12 @@ fn main() -> ExitCode {
 fn run() -> Result<(), String> {
     for (name, arguments) in STEPS {
         if name == "tests" {
-            template()?;
+            scans()?;
         }
         say(&format!("check-all: {name} (cargo {})", arguments.join(" ")));
         let status = Command::new(env!("CARGO"))
             .args(arguments)
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+            .current_dir(ROOT)
             .status()
             .map_err(|error| format!("cargo could not be started: {error}"))?;
         if !status.success() {
@@ -45,12 +51,20 @@ fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// The template through cfn-lint, which the local stack's setup installs in a place of its own.
-fn template() -> Result<(), String> {
-    say("check-all: template (cfn-lint template.yaml)");
+/// The template through cfn-lint and checkov, the lock file through cargo-deny and into the bill of materials.
+fn scans() -> Result<(), String> {
+    say("check-all: template and lock file (cfn-lint, checkov, cargo-deny, bill of materials)");
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-    runtime.block_on(local::lint_template(&|line| say(line))).map_err(|error| format!("template failed: {error}"))
+    runtime
+        .block_on(async {
+            local::lint_template(&|line| say(line)).await?;
+            local::deny(&|line| say(line)).await
+        })
+        .map_err(|error| format!("template and lock file failed: {error}"))?;
+    let written = sbom::write(Path::new(ROOT)).map_err(|error| format!("the bill of materials failed: {error}"))?;
+    say(&format!("check-all: the bill of materials is {}", written.display()));
+    Ok(())
 }
 
 fn say(line: &str) {

@@ -80,6 +80,12 @@ pub enum Error {
         /// What the transform said.
         reason: String,
     },
+    /// The lock file holds what `deny.toml` does not let in.
+    #[error("cargo-deny finds fault with Cargo.lock\n{findings}")]
+    Deny {
+        /// The findings.
+        findings: String,
+    },
     /// The template breaks a rule of a scanner.
     #[error("{scanner} finds fault with template.yaml\n{findings}")]
     Lint {

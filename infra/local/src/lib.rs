@@ -11,15 +11,15 @@ mod emulator;
 mod error;
 mod permissions;
 mod python;
+mod scan;
 mod stack;
-mod template;
 
 use std::path::PathBuf;
 
 pub use build::{Profile, functions as build_functions};
 pub use error::Error;
+pub use scan::{deny, expand, lint_template};
 pub use stack::{FunctionProcess, Options, Stack};
-pub use template::{expand, lint_template};
 
 /// The functions of the template: package, binary, folder in `functions/` and end of the deployed name.
 pub const FUNCTIONS: [&str; 11] = [
@@ -45,6 +45,6 @@ fn workspace() -> PathBuf {
 }
 
 /// Where the local stack keeps what it makes: virtual environments, built functions, data of stacks without a home.
-fn scratch() -> PathBuf {
+pub fn scratch() -> PathBuf {
     build::target_dir().join("crossdock")
 }

@@ -1,4 +1,4 @@
-//! `template.yaml` as `CloudFormation` sees it, and the stock scanners over it.
+//! `template.yaml` as `CloudFormation` sees it, and the stock scanners over it and over the lock file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -93,6 +93,22 @@ pub async fn lint_template(progress: &(dyn Fn(&str) + Sync)) -> Result<(), Error
     let python = environment("scan", "requirements-scan.txt", progress).await?;
     progress("checking the expanded template with checkov");
     scan(&python, &file).await
+}
+
+/// Holds `Cargo.lock` against `deny.toml`: licences, bans and sources, with the pinned cargo-deny. Needs no network once
+/// that is there; advisories would.
+///
+/// # Errors
+///
+/// [`Error::Deny`] with the findings; and what installing can fail with.
+pub async fn deny(progress: &(dyn Fn(&str) + Sync)) -> Result<(), Error> {
+    let python = environment("deny", "requirements-deny.txt", progress).await?;
+    let deny = python.with_file_name("cargo-deny");
+    progress("checking Cargo.lock against deny.toml");
+    let mut command = Command::new(&deny);
+    command.args(["--offline", "--log-level", "error", "--manifest-path"]).arg(workspace().join("Cargo.toml"));
+    command.args(["check", "licenses", "bans", "sources"]);
+    run(&mut command, &deny).await?.map_err(|findings| Error::Deny { findings })
 }
 
 /// What checkov finds is what is waived, no more and no less.
