@@ -1,4 +1,4 @@
-//! The bill of materials: `Cargo.lock` in the form that others' tools read, CycloneDX 1.6.
+//! The bill of materials: `Cargo.lock` in the form that others' tools read, `CycloneDX` 1.6.
 //!
 //! It is built from the lock file alone and holds no time and no random number: the same lock file gives the same bytes.
 
@@ -65,17 +65,15 @@ fn bill(lock: &str) -> Result<Value, toml::de::Error> {
         of_name.filter(|one| version.is_none_or(|version| one.version == version)).map(|one| one.purl()).next()
     };
     let component = |package: &Package| {
-        let mut component = json!({
+        let hashes: Vec<Value> = package.checksum.iter().map(|sum| json!({"alg": "SHA-256", "content": sum})).collect();
+        json!({
             "type": "library",
             "bom-ref": package.purl(),
             "name": package.name,
             "version": package.version,
             "purl": package.purl(),
-        });
-        if let Some(checksum) = &package.checksum {
-            component["hashes"] = json!([{"alg": "SHA-256", "content": checksum}]);
-        }
-        component
+            "hashes": hashes,
+        })
     };
     let (ours, others): (Vec<&Package>, Vec<&Package>) = lock.package.iter().partition(|one| one.source.is_none());
     let depends = |package: &&Package| {

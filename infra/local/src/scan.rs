@@ -1,5 +1,7 @@
 //! `template.yaml` as `CloudFormation` sees it, and the stock scanners over it and over the lock file.
 
+#![expect(clippy::indexing_slicing, reason = "what a JSON value does not have is null")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
