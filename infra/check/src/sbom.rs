@@ -97,8 +97,6 @@ fn bill(lock: &str) -> Result<Value, toml::de::Error> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
     use std::collections::BTreeSet;
 
     use super::*;
