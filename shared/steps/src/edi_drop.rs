@@ -222,9 +222,8 @@ impl Splitter<'_> {
         }
         let (sender, receiver) = (interchange.sender(), interchange.receiver());
         let control = interchange.control_number();
-        let parts = [&sender.0, &sender.1, &receiver.0, &receiver.1, &control];
-        // With their lengths, so that no two rows of parts make one text.
-        let whose: String = parts.iter().map(|part| format!("{} {part} ", part.len())).collect();
+        // As JSON, so that no two rows of parts make one text.
+        let whose = serde_json::json!([sender.0, sender.1, receiver.0, receiver.1, control]).to_string();
         let name = format!("interchange/{}/{}", self.drop.profile.id, Digest::of(whose.as_bytes()));
         Some(Number { interchange: index, name })
     }
