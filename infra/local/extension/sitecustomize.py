@@ -245,18 +245,29 @@ def _sqs(sqs):
 def _permissions(evaluator):
     """Mends nothing: notes in the data directory (where the emulator runs) what each role asked for, so that the
     end-to-end tests can hold it against what the template grants. A line for each role, action, resource, answer."""
-    evaluate, asked = evaluator.evaluate, set()
+    evaluate, enforce, asked = evaluator.evaluate, evaluator.enforce, set()
 
-    def noted(ctx, *args):
-        result = evaluate(ctx, *args)
-        line = json.dumps([ctx.principal_arn, ctx.action, ctx.resource_arn, result.decision])
+    def note(*what):
+        line = json.dumps(what)
         if line not in asked:
             asked.add(line)
             with open("permissions.jsonl", "a") as file:
                 file.write(line + "\n")
+
+    def noted_evaluate(ctx, *args):
+        """Policies of the role, and after them those of the resource, which say nothing of roles."""
+        result = evaluate(ctx, *args)
+        if result.decision == "Allow":
+            note(ctx.principal_arn, ctx.action, ctx.resource_arn, result.decision)
         return result
 
-    evaluator.evaluate = noted
+    def noted_enforce(access_key_id, iam_action, service, region, resource_arn="*", service_context=None):
+        denied = enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
+        if isinstance(denied, evaluator.EvalResult):
+            note(denied.principal_arn, iam_action, resource_arn, denied.decision)
+        return denied
+
+    evaluator.evaluate, evaluator.enforce = noted_evaluate, noted_enforce
 
 
 PATCHES = {
