@@ -16,7 +16,7 @@ pub(crate) const API_TIMEOUT_S: i64 = 5;
 /// Seconds after which a client that was not answered, or not well, tries again.
 const CLIENT_AGAIN_S: i64 = 5;
 /// Tries after which a client gives up.
-const CLIENT_TRIES_MAX: usize = 50;
+pub const CLIENT_TRIES_MAX: usize = 50;
 
 /// The API key of a partner; its digest belongs into the partner's profile.
 pub fn api_key(partner: &str) -> String {
@@ -121,16 +121,19 @@ impl World {
 
     /// A client tries until it is answered with what is not a server's error and does not ask it to come again.
     pub fn insist(&self, request: impl Fn(&Self) -> Option<Response>) -> Option<Response> {
+        (0..CLIENT_TRIES_MAX).find_map(|_| self.attempt(&request))
+    }
+
+    /// A client tries once; none if it must come again, and has waited for that.
+    pub fn attempt(&self, request: impl Fn(&Self) -> Option<Response>) -> Option<Response> {
         let asks_again = |response: &Response| {
             response.status >= 500 || response.headers.iter().any(|(name, _)| name == "retry-after")
         };
-        for _ in 0..CLIENT_TRIES_MAX {
-            match request(self) {
-                Some(response) if !asks_again(&response) => return Some(response),
-                _ => self.wait(SignedDuration::from_secs(CLIENT_AGAIN_S)),
-            }
+        let response = request(self).filter(|response| !asks_again(response));
+        if response.is_none() {
+            self.wait(SignedDuration::from_secs(CLIENT_AGAIN_S));
         }
-        None
+        response
     }
 
     /// A partner puts a file into its inbox; the bucket announces it.
