@@ -5,6 +5,7 @@
 
 mod auth;
 mod bundle;
+mod clocks;
 mod profile;
 mod routing;
 
@@ -13,6 +14,7 @@ pub use auth::{
     TOLERANCE_S_MAX, Template, TimeFormat,
 };
 pub use bundle::{Bundle, BundleError, Lint, SourceFile, compile};
+pub use clocks::{ALLOWANCE_DAYS_MAX, Allowance, Calendar, Clocks, Day, NoAllowance, NoZone, Zone};
 pub use profile::{
     DocumentFormat, EdiAgreement, EdiIdentity, Endpoint, MapWishes, Profile, ReleasePlacing, Stage, Subscription,
     UnitFactor, Via,

@@ -7,7 +7,7 @@ use edi::ack::AckPolicy;
 use edi::guide::Overlay;
 use serde::{Deserialize, Serialize};
 
-use crate::Auth;
+use crate::{Auth, Clocks};
 
 /// Everything Crossdock knows of one partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,9 @@ pub struct Profile {
     /// How releases are placed with it, if it runs a warehouse.
     #[serde(default)]
     pub releases: Option<ReleasePlacing>,
+    /// By when it has to do what is expected of it, if it runs a warehouse.
+    #[serde(default)]
+    pub clocks: Clocks,
     /// The events it is told.
     #[serde(default)]
     pub subscriptions: Vec<Subscription>,

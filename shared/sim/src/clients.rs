@@ -240,7 +240,7 @@ impl World {
     /// What a function behind the API knows of the moment, and when it is stopped.
     pub(crate) fn api_scope(&self) -> (Scope, Timestamp) {
         let mut state = self.change();
-        let (skew, stop_at) = (state.dice.skew(), later(state.now, API_TIMEOUT_S));
+        let (skew, stop_at) = (state.skew(), later(state.now, API_TIMEOUT_S));
         let clock = Clock { skew, stop_at };
         (Scope { now: clock.of(state.now), stop_at: clock.of(stop_at) }, stop_at)
     }

@@ -14,6 +14,8 @@ pub(crate) struct Watch {
     told: HashSet<EventId>,
     /// The number of the last event of each business object.
     last: BTreeMap<String, u64>,
+    /// A function's clock was wrong: whether another is still at work cannot be known then.
+    pub(crate) clocks_differ: bool,
     /// Offences, in words.
     pub(crate) found: Vec<String>,
 }
@@ -36,6 +38,12 @@ impl Watch {
             }
         }
         let Some(before) = before else { return };
+        if written.key.sk() == "DELIVERY" && !self.clocks_differ {
+            let state = |value| at(value, "/state").and_then(Value::as_str);
+            if state(before) == Some("unknown") && state(after) != Some("unknown") {
+                self.found.push(format!("{}: a person was told that nobody knows, and a worker did", written.key.pk()));
+            }
+        }
         for what in undone(&written.key, before, after) {
             self.found.push(format!("{} {}: {what}", written.key.sk(), written.key.pk()));
         }

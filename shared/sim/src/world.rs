@@ -1,7 +1,7 @@
 //! The world: everything that outlives a function, and the clock.
 
 use std::cell::{Ref, RefCell, RefMut};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -71,6 +71,8 @@ pub(crate) struct Item {
     pub(crate) alike: u64,
     /// Whether it is in the index of what waits for somebody.
     pub(crate) open: bool,
+    /// When it is in the index of what is due, if it is there.
+    pub(crate) due: Option<Timestamp>,
 }
 
 /// One write of one item, as the table's stream tells it.
@@ -121,6 +123,10 @@ pub(crate) struct State {
     pub(crate) workers_max: usize,
     pub(crate) batch_max: usize,
     pub(crate) table: BTreeMap<Key, Item>,
+    /// The index of what is due, by seconds since 1970.
+    pub(crate) dues: BTreeSet<(i64, Key)>,
+    /// When the clock calls the function again that looks at what is due; one at a time.
+    pub(crate) clock: Option<Timestamp>,
     pub(crate) stream: Vec<Rc<Written>>,
     pub(crate) relay: Relay,
     pub(crate) queues: BTreeMap<QueueName, Store>,
@@ -161,6 +167,8 @@ impl World {
             workers_max: 1,
             batch_max: usize::MAX,
             table: BTreeMap::new(),
+            dues: BTreeSet::new(),
+            clock: Some(start),
             stream: Vec::new(),
             relay: Relay::default(),
             queues: BTreeMap::new(),
@@ -324,6 +332,19 @@ impl State {
     /// Writes a line of the trace.
     pub(crate) fn tell(&mut self, line: std::fmt::Arguments<'_>) {
         self.trace.add(self.now, line);
+    }
+
+    /// By how much the clock of a function that begins is wrong.
+    pub(crate) fn skew(&mut self) -> SignedDuration {
+        let skew = self.dice.skew();
+        self.watch.clocks_differ |= !skew.is_zero();
+        skew
+    }
+
+    /// When the clock has something looked at, if anything is due then or later.
+    pub(crate) fn due_at(&self) -> Option<Timestamp> {
+        let (due, _) = self.dues.first()?;
+        Timestamp::from_second(*due).ok().zip(self.clock).map(|(due, clock)| due.max(clock))
     }
 
     /// Puts a message into a queue, and its twin if there shall be one.

@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use canonical::Guarantee;
-use sim::{CLIENT_TRIES_MAX, Faults, Kind, QueueName, Summary, World};
+use sim::{CLIENT_TRIES_MAX, Faults, Kind, QueueName, Schedule, Summary, World};
 
 use crate::cast::{bundle_of, world_with};
 use crate::judge::{Done, judge};
@@ -56,6 +56,8 @@ pub struct Offence {
     pub stage: usize,
     /// What went wrong.
     pub vector: Vector,
+    /// What began last went on first.
+    pub overtaken: bool,
     /// What came of it, in words.
     pub found: Vec<String>,
     /// What happened in the stage, line by line.
@@ -75,6 +77,8 @@ pub struct Depth {
 /// one of these does.
 const IN_PAIRS: [Kind; 6] =
     [Kind::CrashBefore, Kind::CrashAfter, Kind::ErrorBefore, Kind::AckLost, Kind::Half, Kind::Late];
+/// Those that are tried once more alone, with a second worker that overtakes the first.
+const OVERTAKEN: [Kind; 3] = [Kind::Slow, Kind::Stall, Kind::Zombie];
 /// Those tried in threes: the two after which most is left to be done again.
 const IN_THREES: [Kind; 2] = [Kind::CrashAfter, Kind::ErrorBefore];
 
@@ -241,17 +245,24 @@ impl Ready<'_> {
         found
     }
 
-    /// Plays the stage with `vector` going wrong. Returns the world at its end.
-    fn play(&self, vector: &[(u64, Kind)], lines: bool) -> Result<World, Offence> {
+    /// Plays the stage with `vector` going wrong. Returns the world at its end. Where a second worker overtakes the first,
+    /// calls have other numbers.
+    fn play(&self, vector: &[(u64, Kind)], overtaken: bool, lines: bool) -> Result<World, Offence> {
         let world = self.base.fork();
         world.keep_lines(lines);
         world.set_faults(faults(vector));
         // A second worker is there only where it makes a difference.
-        if vector.iter().any(|(_, kind)| !IN_PAIRS.contains(kind)) {
+        if overtaken || vector.iter().any(|(_, kind)| !IN_PAIRS.contains(kind)) {
             world.set_workers(2, usize::MAX);
         }
+        if overtaken {
+            world.set_schedule(Schedule::NewestFirst);
+        }
         let found = self.finish(&world).err().unwrap_or_else(|| self.judged(&world));
-        if found.is_empty() { Ok(world) } else { Err(self.offence(vector, found, &world)) }
+        if found.is_empty() {
+            return Ok(world);
+        }
+        Err(Offence { overtaken, ..self.offence(vector, found, &world) })
     }
 
     /// Everything that is done in the stage, with functions beside each other if there are workers.
@@ -270,20 +281,20 @@ impl Ready<'_> {
 
     fn offence(&self, vector: &[(u64, Kind)], found: Vec<String>, world: &World) -> Offence {
         let vector = vector.to_vec();
-        Offence { flow: self.flow.name, stage: self.number + 1, vector, found, trace: world.trace() }
+        Offence { flow: self.flow.name, stage: self.number + 1, vector, overtaken: false, found, trace: world.trace() }
     }
 
-    /// Plays every single fault.
-    fn singles(&self, seen: &mut Seen) {
-        let world = match self.play(&[], false) {
+    /// Plays every single fault of these kinds.
+    fn singles(&self, kinds: &[Kind], overtaken: bool, seen: &mut Seen) {
+        let world = match self.play(&[], overtaken, false) {
             Ok(world) => world,
             Err(offence) => return seen.offend(self, offence),
         };
         for call in self.base.calls() + 1..=world.calls() {
-            for kind in world.kinds_of(call) {
+            for kind in world.kinds_of(call).into_iter().filter(|kind| kinds.contains(kind)) {
                 seen.schedules += 1;
                 seen.played += 1;
-                if let Err(offence) = self.play(&[(call, kind)], false) {
+                if let Err(offence) = self.play(&[(call, kind)], overtaken, false) {
                     seen.offend(self, offence);
                 }
                 if seen.over() {
@@ -456,7 +467,7 @@ impl Seen {
 
     fn offend(&mut self, ready: &Ready<'_>, offence: Offence) {
         // Played again with its lines.
-        let told = ready.play(&offence.vector, true).err().unwrap_or(offence);
+        let told = ready.play(&offence.vector, offence.overtaken, true).err().unwrap_or(offence);
         self.offences.push(told);
     }
 }
@@ -517,7 +528,8 @@ fn work(flows: &[Flow], depth: Depth, next: &AtomicUsize, stop_after: usize, tel
         let at = next.fetch_add(1, Ordering::Relaxed);
         let Some((faults, ready)) = tasks.get(at) else { break };
         if *faults == 1 {
-            ready.singles(&mut seen);
+            ready.singles(&Kind::ALL, false, &mut seen);
+            ready.singles(&OVERTAKEN, true, &mut seen);
         } else {
             let kinds: &[Kind] = if *faults == 2 { &IN_PAIRS } else { &IN_THREES };
             let mut search = Search::new(ready, kinds);
@@ -535,7 +547,7 @@ mod tests {
     /// Every schedule that goes on from `vector` with `left` more faults, played from the beginning of the stage: how many
     /// there are, and what they come to.
     fn one_by_one(ready: &Ready<'_>, vector: &mut Vector, left: usize, ends: &mut HashSet<String>) -> u64 {
-        let world = ready.play(vector, false).expect("nothing offends");
+        let world = ready.play(vector, false, false).expect("nothing offends");
         if left == 0 {
             ends.insert(format!("{:?}", world.summary()));
             return 1;
