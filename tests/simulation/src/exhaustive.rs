@@ -252,11 +252,12 @@ impl Ready<'_> {
         world.keep_lines(lines);
         world.set_faults(faults(vector));
         // A second worker is there only where it makes a difference.
-        if overtaken || vector.iter().any(|(_, kind)| !IN_PAIRS.contains(kind)) {
-            world.set_workers(2, usize::MAX);
-        }
         if overtaken {
+            // All who are overtaken are still there: none of them may keep the next one out.
+            world.set_workers(usize::MAX, usize::MAX);
             world.set_schedule(Schedule::NewestFirst);
+        } else if vector.iter().any(|(_, kind)| !IN_PAIRS.contains(kind)) {
+            world.set_workers(2, usize::MAX);
         }
         let found = self.finish(&world).err().unwrap_or_else(|| self.judged(&world));
         if found.is_empty() {
@@ -562,6 +563,22 @@ mod tests {
             }
         }
         count
+    }
+
+    #[test]
+    fn a_second_worker_overtakes_the_first_at_its_call_of_a_partner() {
+        let flows = flows();
+        let flow = flows.iter().find(|flow| flow.guarantee == Guarantee::Neither).expect("a flow");
+        let stages = ready(flow).expect("nothing offends");
+        let trace = |vector: &[_]| stages[0].play(vector, true, true).expect("nothing offends").trace();
+        let posts = |line: &&String| line.contains("PartnerHttp post") && line.contains("bolt-3pl");
+        let undisturbed = trace(&[]);
+        let post = undisturbed.iter().find(posts).expect("a call");
+        let call = post.split(' ').nth(1).and_then(|number| number.parse().ok()).expect("its number");
+        let disturbed = trace(&[(call, Kind::Zombie)]);
+        let after = disturbed.iter().skip_while(|line| !line.contains("Zombie")).skip(1);
+        let next: Vec<&String> = after.filter(|line| line.contains("partner-deliver")).collect();
+        assert!(next[0].contains("begins") && next[1].contains("postpone"), "{disturbed:#?}");
     }
 
     /// Stages in which several schedules come to different ends, and small enough to be gone through one by one.
