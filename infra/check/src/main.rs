@@ -16,8 +16,8 @@ const STEPS: [(&str, &[&str]); 5] = [
     ("format", &["fmt", "--all", "--check"]),
     ("lints", &["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]),
     ("tests", &["test", "--locked", "--workspace"]),
-    ("simulation of every fault", &["sim", "exhaustive", "--faults", "1"]),
-    ("simulation of drawn schedules", &["sim", "random", "--seeds", "20000"]),
+    ("simulation of every fault", &["sim", "exhaustive"]),
+    ("simulation of drawn schedules", &["sim", "random", "--seeds", "100000"]),
 ];
 
 fn main() -> ExitCode {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -19,18 +19,18 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x6f2d_3b0a_58c4_4e1e_9a77_0c5c_d0c5_000
 #[error("an identifier has 1 to {ID_LEN_MAX} characters of A-Z a-z 0-9 . _ -; this has not: {0:?}")]
 pub struct IdError(String);
 
-fn checked(text: &str) -> Result<String, IdError> {
+fn checked(text: String) -> Result<String, IdError> {
     let fits = !text.is_empty()
         && text.len() <= ID_LEN_MAX
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-    if fits { Ok(text.to_owned()) } else { Err(IdError(text.chars().take(ID_LEN_MAX).collect())) }
+    if fits { Ok(text) } else { Err(IdError(text.chars().take(ID_LEN_MAX).collect())) }
 }
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
+        #[serde(try_from = "String")]
         #[schemars(extend("pattern" = "^[A-Za-z0-9._-]{1,64}$"))]
         pub struct $name(String);
 
@@ -43,13 +43,18 @@ macro_rules! text_id {
         impl FromStr for $name {
             type Err = IdError;
             fn from_str(text: &str) -> Result<Self, IdError> {
-                checked(text).map(Self)
+                checked(text.to_owned()).map(Self)
             }
         }
         impl TryFrom<String> for $name {
             type Error = IdError;
             fn try_from(text: String) -> Result<Self, IdError> {
-                checked(&text).map(Self)
+                checked(text).map(Self)
+            }
+        }
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
         impl From<$name> for String {
@@ -149,10 +154,16 @@ impl DeliveryId {
 }
 
 /// SHA-256 of some bytes, 64 hexadecimal digits: the address of a document in the archive.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
 #[schemars(extend("pattern" = "^[0-9a-f]{64}$"))]
 pub struct Digest(String);
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
 
 impl Digest {
     /// The digest of `bytes`.
@@ -190,12 +201,13 @@ impl From<Digest> for String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digit = |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
 }
 
 /// Where the raw bytes of a message lie: the archived document and the bytes of it that are the message.

@@ -1,10 +1,11 @@
 //! Messages between the edge and the steps: a verified sender, where the raw bytes lie, and one canonical document.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::Value;
 
 use crate::{
-    ArchiveRef, DeliveryId, Digest, Event, Finding, MessageId, MilestoneCode, PartnerScope, Principal, Quantity,
+    ArchiveRef, DeliveryId, Digest, Event, Finding, MessageId, Meta, MilestoneCode, PartnerScope, Principal, Quantity,
     ReleaseId,
 };
 
@@ -226,13 +227,50 @@ impl AcknowledgmentDocument {
 }
 
 /// What the queue of a step holds: a message from the edge, or an event from the bus.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Inbound {
     /// From the bus.
     Event(Box<Event>),
     /// From the edge.
     Message(Box<Message>),
+}
+
+/// The fields of both: what is what is known by them, in one pass.
+#[derive(Deserialize)]
+struct Either {
+    meta: Option<Meta>,
+    #[serde(default, deserialize_with = "there")]
+    data: Option<Value>,
+    id: Option<MessageId>,
+    sender: Option<Principal>,
+    received_at: Option<Timestamp>,
+    raw: Option<ArchiveRef>,
+    profile_version: Option<String>,
+    content: Option<Content>,
+}
+
+fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+impl<'de> Deserialize<'de> for Inbound {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Either { meta, data, id, sender, received_at, raw, profile_version, content } =
+            Either::deserialize(deserializer)?;
+        if let (Some(meta), Some(data)) = (meta, data) {
+            return Ok(Self::Event(Box::new(Event { meta, data })));
+        }
+        let missing = || de::Error::custom("this is neither an event nor a message");
+        Ok(Self::Message(Box::new(Message {
+            id: id.ok_or_else(missing)?,
+            sender: sender.ok_or_else(missing)?,
+            received_at: received_at.ok_or_else(missing)?,
+            raw: raw.ok_or_else(missing)?,
+            profile_version: profile_version.ok_or_else(missing)?,
+            content: content.ok_or_else(missing)?,
+        })))
+    }
 }
 
 impl Inbound {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::de::{self, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Most digits before the point: X12 element 380 (quantity) holds 15, and no order line comes near.
 const WHOLE_DIGITS_MAX: u32 = 12;
@@ -15,9 +15,14 @@ const WHOLE_DIGITS_MAX: u32 = 12;
 const FRACTION_DIGITS_MAX: u32 = 6;
 
 /// A quantity of goods in its line's unit of measure: 0 or more, at most 12 digits before and 6 after the point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
-#[serde(into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Quantity(Decimal);
+
+impl Serialize for Quantity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
 
 impl JsonSchema for Quantity {
     fn schema_name() -> std::borrow::Cow<'static, str> {

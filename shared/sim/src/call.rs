@@ -25,7 +25,7 @@ impl World {
         &self,
         port: Port,
         what: Arguments<'_>,
-        read: impl FnOnce(&mut State) -> Result<T, Fault> + 'static,
+        read: impl FnOnce(&mut State) -> Result<T, Fault> + Clone + 'static,
     ) -> Result<T, Fault> {
         self.call(port, what, 0, |_| (), read).await
     }
@@ -35,7 +35,7 @@ impl World {
         &self,
         port: Port,
         what: Arguments<'_>,
-        effect: impl FnOnce(&mut State) -> Result<T, E> + 'static,
+        effect: impl FnOnce(&mut State) -> Result<T, E> + Clone + 'static,
     ) -> Result<T, E> {
         self.call(port, what, 1, |_| (), effect).await
     }
@@ -47,7 +47,7 @@ impl World {
         what: Arguments<'_>,
         things: usize,
         half: impl FnOnce(&mut State),
-        effect: impl FnOnce(&mut State) -> Result<T, E> + 'static,
+        effect: impl FnOnce(&mut State) -> Result<T, E> + Clone + 'static,
     ) -> Result<T, E> {
         self.pause(port.is_shared()).await;
         let (number, fault) = self.begin(port, what, things);
@@ -91,6 +91,7 @@ impl World {
             None => state.tell(format_args!("{number} {port:?} {what}")),
             Some(kind) => {
                 state.fired.push((number, kind));
+                state.went_wrong(kind);
                 state.tell(format_args!("{number} {port:?} {what}: {kind:?}"));
             }
         }
@@ -132,13 +133,13 @@ impl World {
     }
 
     /// An effect happens though whoever asked for it has given up.
-    fn happens_late<T, E>(&self, number: u64, effect: impl FnOnce(&mut State) -> Result<T, E> + 'static) {
+    fn happens_late<T, E>(&self, number: u64, effect: impl FnOnce(&mut State) -> Result<T, E> + Clone + 'static) {
         let place = usize::try_from(number).unwrap_or(0) % LATE_S.len();
         let at = later(self.now(), LATE_S.get(place).copied().unwrap_or(1));
         self.happens_at(at, move |state| {
             state.tell(format_args!("{number} happens late"));
             // Nobody is there to hear how it went.
-            drop(effect(state));
+            drop(effect.clone()(state));
         });
     }
 

@@ -1,5 +1,8 @@
 //! Those outside: the ERP on the API, partners with their webhooks and files, and a person who redrives.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use canonical::Digest;
 use handlers::{Request, Response, WebhookIngest};
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +19,7 @@ pub(crate) const API_TIMEOUT_S: i64 = 5;
 /// Seconds after which a client that was not answered, or not well, tries again.
 const CLIENT_AGAIN_S: i64 = 5;
 /// Tries after which a client gives up.
-const CLIENT_TRIES_MAX: usize = 50;
+pub const CLIENT_TRIES_MAX: usize = 50;
 
 /// The API key of a partner; its digest belongs into the partner's profile.
 pub fn api_key(partner: &str) -> String {
@@ -25,8 +28,15 @@ pub fn api_key(partner: &str) -> String {
 
 /// A partner's secret of this name, in the form of Standard Webhooks. It follows from both names, and is no secret.
 pub fn secret(partner: &str, name: &str) -> String {
-    // 64 hexadecimal digits are base64 of 48 bytes.
-    format!("whsec_{}", Digest::of(format!("{partner}/{name}").as_bytes()))
+    thread_local! {
+        static KNOWN: RefCell<HashMap<String, String>> = RefCell::default();
+    }
+    let whose = format!("{partner}/{name}");
+    KNOWN.with_borrow_mut(|known| {
+        // 64 hexadecimal digits are base64 of 48 bytes.
+        let derived = || format!("whsec_{}", Digest::of(whose.as_bytes()));
+        known.entry(whose.clone()).or_insert_with(derived).clone()
+    })
 }
 
 impl World {
@@ -121,16 +131,19 @@ impl World {
 
     /// A client tries until it is answered with what is not a server's error and does not ask it to come again.
     pub fn insist(&self, request: impl Fn(&Self) -> Option<Response>) -> Option<Response> {
+        (0..CLIENT_TRIES_MAX).find_map(|_| self.attempt(&request))
+    }
+
+    /// A client tries once; none if it must come again, and has waited for that.
+    pub fn attempt(&self, request: impl Fn(&Self) -> Option<Response>) -> Option<Response> {
         let asks_again = |response: &Response| {
             response.status >= 500 || response.headers.iter().any(|(name, _)| name == "retry-after")
         };
-        for _ in 0..CLIENT_TRIES_MAX {
-            match request(self) {
-                Some(response) if !asks_again(&response) => return Some(response),
-                _ => self.wait(SignedDuration::from_secs(CLIENT_AGAIN_S)),
-            }
+        let response = request(self).filter(|response| !asks_again(response));
+        if response.is_none() {
+            self.wait(SignedDuration::from_secs(CLIENT_AGAIN_S));
         }
-        None
+        response
     }
 
     /// A partner puts a file into its inbox; the bucket announces it.
@@ -227,7 +240,7 @@ impl World {
     /// What a function behind the API knows of the moment, and when it is stopped.
     pub(crate) fn api_scope(&self) -> (Scope, Timestamp) {
         let mut state = self.change();
-        let (skew, stop_at) = (state.dice.skew(), later(state.now, API_TIMEOUT_S));
+        let (skew, stop_at) = (state.skew(), later(state.now, API_TIMEOUT_S));
         let clock = Clock { skew, stop_at };
         (Scope { now: clock.of(state.now), stop_at: clock.of(stop_at) }, stop_at)
     }

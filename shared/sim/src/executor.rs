@@ -156,45 +156,68 @@ impl World {
         self.run_until(sources, Timestamp::MAX)
     }
 
-    fn run_until(&self, sources: &[Source], until: Timestamp) -> Result<(), NotQuiet> {
-        let mut running: Vec<Running> = Vec::new();
+    /// Lets the world work until one function has ended, with no other beside it. Says whether there was any.
+    ///
+    /// # Errors
+    /// It comes to no end.
+    pub fn run_one(&self) -> Result<bool, NotQuiet> {
+        let mut running = Vec::new();
         for _ in 0..MOVES_MAX {
-            if !self.state().watch.found.is_empty() {
-                return Err(NotQuiet);
+            let before = running.len();
+            if !self.go_on(&mut running, &Source::WORK, Timestamp::MAX)? {
+                return Ok(false);
             }
-            self.let_late_happen();
-            let now = self.now();
-            // Those who sleep are at the end, so that the others are counted from the beginning.
-            running.sort_by_key(|one| one.next_at().is_some_and(|at| at > now));
-            let awake = running.iter().filter(|one| one.next_at().is_none_or(|at| at <= now)).count();
-            let free = running.len() < self.state().workers_max;
-            let ready: Vec<Source> = sources.iter().copied().filter(|source| free && self.is_ready(*source)).collect();
-            let options = awake + ready.len();
-            if options == 0 {
-                let next = running.iter().filter_map(Running::next_at).min();
-                if !self.pass_time(sources, free, next, until) {
-                    return Ok(());
-                }
-                continue;
-            }
-            let chosen = match (&mut self.change().schedule, ready.is_empty()) {
-                // A function that has begun has done nothing yet that others could see: beginning is no choice.
-                (Schedule::Given { .. }, false) => awake,
-                (schedule, _) => schedule.choose(options),
-            };
-            if let Some(source) = chosen.checked_sub(awake).and_then(|at| ready.get(at)) {
-                running.extend(self.begin_function(*source));
-            } else if let Some(one) = running.get_mut(chosen) {
-                self.change().polling.holds = one.holds();
-                match self.poll(&mut one.future, one.stop_at) {
-                    Step::Open => one.asleep_until = None,
-                    Step::Asleep(until) => one.asleep_until = Some(until),
-                    Step::Done(ended) => self.end_function(&running.remove(chosen), Some(ended)),
-                    Step::Killed => self.end_function(&running.remove(chosen), None),
-                }
+            if running.len() < before {
+                return Ok(true);
             }
         }
         Err(NotQuiet)
+    }
+
+    fn run_until(&self, sources: &[Source], until: Timestamp) -> Result<(), NotQuiet> {
+        let mut running = Vec::new();
+        for _ in 0..MOVES_MAX {
+            if !self.go_on(&mut running, sources, until)? {
+                return Ok(());
+            }
+        }
+        Err(NotQuiet)
+    }
+
+    /// Does one thing: begins a function, goes on with one, or lets time pass. Says whether there was anything to do.
+    fn go_on(&self, running: &mut Vec<Running>, sources: &[Source], until: Timestamp) -> Result<bool, NotQuiet> {
+        if !self.state().watch.found.is_empty() {
+            return Err(NotQuiet);
+        }
+        self.let_late_happen();
+        let now = self.now();
+        // Those who sleep are at the end, so that the others are counted from the beginning.
+        running.sort_by_key(|one| one.next_at().is_some_and(|at| at > now));
+        let awake = running.iter().filter(|one| one.next_at().is_none_or(|at| at <= now)).count();
+        let free = running.len() < self.state().workers_max;
+        let ready: Vec<Source> = sources.iter().copied().filter(|source| free && self.is_ready(*source)).collect();
+        let options = awake + ready.len();
+        if options == 0 {
+            let next = running.iter().filter_map(Running::next_at).min();
+            return Ok(self.pass_time(sources, free, next, until));
+        }
+        let chosen = match (&mut self.change().schedule, ready.is_empty()) {
+            // A function that has begun has done nothing yet that others could see: beginning is no choice.
+            (Schedule::Given { .. }, false) => awake,
+            (schedule, _) => schedule.choose(options),
+        };
+        if let Some(source) = chosen.checked_sub(awake).and_then(|at| ready.get(at)) {
+            running.extend(self.begin_function(*source));
+        } else if let Some(one) = running.get_mut(chosen) {
+            self.change().polling.holds = one.holds();
+            match self.poll(&mut one.future, one.stop_at) {
+                Step::Open => one.asleep_until = None,
+                Step::Asleep(until) => one.asleep_until = Some(until),
+                Step::Done(ended) => self.end_function(&running.remove(chosen), Some(ended)),
+                Step::Killed => self.end_function(&running.remove(chosen), None),
+            }
+        }
+        Ok(true)
     }
 
     /// Drives one request to its end; none if the function is killed.
@@ -306,7 +329,7 @@ impl World {
                 state.tell(format_args!("deadline-watch begins"));
                 state.clock = None;
                 let stop_at = later(state.now, CLOCK_TIMEOUT_S);
-                let clock = Clock { skew: state.dice.skew(), stop_at };
+                let clock = Clock { skew: state.skew(), stop_at };
                 drop(state);
                 let future = self.watch_deadlines(clock);
                 Some(Running { source, held: Held::Nothing, stop_at, asleep_until: None, future })
@@ -321,7 +344,7 @@ impl World {
                 }
                 let ids: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
                 state.tell(format_args!("{} begins with {}", queue.as_str(), ids.join(" ")));
-                let clock = Clock { skew: state.dice.skew(), stop_at: later(now, settings.timeout_s) };
+                let clock = Clock { skew: state.skew(), stop_at: later(now, settings.timeout_s) };
                 drop(state);
                 let held = entries.iter().map(|entry| (entry.id.clone(), entry.receipt())).collect();
                 let future = self.function(queue, entries, clock)?;

@@ -11,6 +11,7 @@
 //! **Entry points**: [`World`] and its clients (`api_post`, `webhook`, `drop_file`, …), [`World::run`] to let it work,
 //! [`World::summary`] and [`World::audit`] to see what came of it.
 
+mod alike;
 mod audit;
 mod call;
 mod chances;
@@ -30,7 +31,7 @@ mod watch;
 mod world;
 
 pub use chances::Chances;
-pub use clients::{api_key, secret};
+pub use clients::{CLIENT_TRIES_MAX, api_key, secret};
 pub use executor::{NotQuiet, Source};
 pub use faults::{Faults, Kind, Outage, Port};
 pub use outside::{Reaction, Received};

@@ -60,6 +60,8 @@ const GARBAGE: &str = "\u{0}\u{7f}\u{fffd}{\"[\\ ";
 pub(crate) struct Endpoint {
     guarantee: Guarantee,
     url: String,
+    /// Whether orders are placed with it: it minds what comes first.
+    pub(crate) ships: bool,
     /// What it does with the next calls; after them it does all it is asked.
     pub(crate) script: VecDeque<Reaction>,
     /// What it does with every call, if it is out.
@@ -73,16 +75,19 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) fn all(bundle: &Bundle) -> BTreeMap<PartnerId, Self> {
-        let of = |endpoint: &partners::Endpoint| Self {
+        let of = |endpoint: &partners::Endpoint, ships: bool| Self {
             guarantee: endpoint.guarantee,
             url: endpoint.url.clone(),
+            ships,
             script: VecDeque::new(),
             always: None,
             attempts: 0,
             away_until: None,
             received: Vec::new(),
         };
-        bundle.partners.iter().filter_map(|(id, profile)| Some((id.clone(), of(profile.endpoint.as_ref()?)))).collect()
+        let partners = bundle.partners.iter();
+        let reached = partners.filter_map(|(id, profile)| Some((id, profile.endpoint.as_ref()?, profile)));
+        reached.map(|(id, endpoint, profile)| (id.clone(), of(endpoint, profile.releases.is_some()))).collect()
     }
 
     /// What comes of a call. `chance` is what the system does if nobody has said what it does.

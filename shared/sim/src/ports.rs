@@ -130,8 +130,10 @@ impl State {
                 Expect::Absent => 1,
                 Expect::Version(version) => version + 1,
             };
-            let item = Item { version, value: Rc::new(put.value), open: put.open.is_some(), due: put.due };
-            (Written { key: put.key, version, events: put.events }, item)
+            let alike = self.alike.of_item(put.key.sk(), &put.value);
+            let events = self.alike.of_events(&put.events);
+            let item = Item { version, value: Rc::new(put.value), alike, open: put.open.is_some(), due: put.due };
+            (Written { key: put.key, version, events: put.events, alike: events }, item)
         });
         for (write, item) in written.collect::<Vec<_>>() {
             self.tell(format_args!("  {} is version {}", write.key.pk(), write.version));
@@ -212,7 +214,8 @@ impl ports::Queue for Queue {
             }
             let refused =
                 |c: char| !matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
-            if body.is_empty() || body.contains(refused) {
+            let plain = body.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+            if body.is_empty() || !plain && body.contains(refused) {
                 return Err(Fault::bug("a message that is empty or holds characters that no queue takes"));
             }
         }
@@ -257,7 +260,10 @@ impl ports::Archive for Archive {
         let sha256 = Digest::of(bytes);
         let (kept, bytes): (Digest, Rc<[u8]>) = (sha256.clone(), bytes.into());
         let keep = move |state: &mut State| {
-            state.archive.entry(kept.clone()).or_insert(bytes);
+            if !state.archive.contains_key(&kept) {
+                state.alike.adds(&[2, state.alike.of(&bytes)]);
+                state.archive.insert(kept.clone(), bytes);
+            }
             Ok(kept)
         };
         self.0.write(Port::Archive, format_args!("keep {sha256}"), keep).await
@@ -309,6 +315,10 @@ impl ports::Exchange for Exchange {
             if object.versions.last().is_some_and(|before| *before != bytes) {
                 state.watch.replaced(&place.0, &place.1);
             }
+            if object.versions.last().is_none_or(|before| *before != bytes) {
+                let (partner, name) = (place.0.as_str().as_bytes(), place.1.as_bytes());
+                state.alike.adds(&[3, state.alike.of(partner), state.alike.of(name), state.alike.of(&bytes)]);
+            }
             object.versions.push(bytes);
             Ok(())
         };
@@ -328,7 +338,9 @@ impl ports::PartnerHttp for PartnerHttp {
         let post = move |state: &mut State| {
             let (now, chance, partner) = (state.now, state.dice.reaction(), call.partner.clone());
             let endpoint = state.endpoints.get_mut(&partner);
-            let posted = endpoint.ok_or_else(|| Fault::transient("nobody is there"))?.post(call, chance, now)?;
+            let endpoint = endpoint.ok_or_else(|| Fault::transient("nobody is there"))?;
+            let posted = endpoint.post(call, chance, now)?;
+            state.alike.adds_call(&partner, &endpoint.received, endpoint.ships);
             if let Some(key) = &posted.again {
                 state.watch.done_again(&partner, key);
             }

@@ -101,6 +101,8 @@ pub(crate) struct Entry {
     /// Tells twins apart.
     pub(crate) copy: u64,
     pub(crate) body: Rc<str>,
+    /// The body's number, if somebody asks whether worlds are alike.
+    pub(crate) alike: u64,
     pub(crate) sent_at: Timestamp,
     pub(crate) visible_at: Timestamp,
     pub(crate) receives: u32,
@@ -193,6 +195,7 @@ mod tests {
             id: format!("m-{copy}"),
             copy,
             body: "".into(),
+            alike: 0,
             sent_at: Timestamp::UNIX_EPOCH,
             visible_at: Timestamp::UNIX_EPOCH,
             receives: 0,

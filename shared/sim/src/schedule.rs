@@ -15,6 +15,9 @@ pub enum Schedule {
         /// How many options there were at each choice so far.
         options: Vec<usize>,
     },
+    /// The last: a function begins as soon as there is work and a worker, and what began last goes on first. So whoever
+    /// gets a message while another is at it overtakes that one.
+    NewestFirst,
     /// Drawn from a seed.
     Seeded(u64),
 }
@@ -44,6 +47,7 @@ impl Schedule {
         }
         match self {
             Self::InOrder => 0,
+            Self::NewestFirst => count - 1,
             Self::Given { choices, options } => {
                 let chosen = choices.get(options.len()).copied().unwrap_or(0);
                 options.push(count);

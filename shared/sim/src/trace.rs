@@ -40,26 +40,34 @@ impl Trace {
 }
 
 /// A number for a text, eight bytes at a time: not against malice, but no two texts that we write are likely to share it.
-#[derive(Debug, Clone, Copy)]
-struct Hash(u64);
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Hash(u64);
 
 impl Hash {
-    fn add(&mut self, word: u64) {
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) fn add(&mut self, word: u64) {
         // The finisher of `SplitMix64` over the sum so far and the word.
         let mut bits = self.0.rotate_left(23) ^ word;
         bits = bits.wrapping_mul(0xbf58_476d_1ce4_e5b9);
         self.0 = bits ^ (bits >> 29);
     }
-}
 
-impl fmt::Write for Hash {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let (words, rest) = text.as_bytes().as_chunks::<8>();
+    pub(crate) fn add_bytes(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
         for word in words {
             self.add(u64::from_le_bytes(*word));
         }
         let tail = rest.iter().fold(rest.len() as u64, |sum, byte| (sum << 8) | u64::from(*byte));
         self.add(tail);
+    }
+}
+
+impl fmt::Write for Hash {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.add_bytes(text.as_bytes());
         Ok(())
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Watch {
     told: HashSet<EventId>,
     /// The number of the last event of each business object.
     last: BTreeMap<String, u64>,
+    /// A function's clock was wrong: whether another is still at work cannot be known then.
+    pub(crate) clocks_differ: bool,
     /// Offences, in words.
     pub(crate) found: Vec<String>,
 }
@@ -36,6 +38,12 @@ impl Watch {
             }
         }
         let Some(before) = before else { return };
+        if written.key.sk() == "DELIVERY" && !self.clocks_differ {
+            let state = |value| at(value, "/state").and_then(Value::as_str);
+            if state(before) == Some("unknown") && state(after) != Some("unknown") {
+                self.found.push(format!("{}: a person was told that nobody knows, and a worker did", written.key.pk()));
+            }
+        }
         for what in undone(&written.key, before, after) {
             self.found.push(format!("{} {}: {what}", written.key.sk(), written.key.pk()));
         }
@@ -76,24 +84,29 @@ const GROWS: [(&str, &[&str]); 3] = [
 /// What `after` takes back of `before`.
 fn undone(key: &Key, before: &Value, after: &Value) -> Vec<String> {
     let paths = GROWS.iter().find(|(sk, _)| *sk == key.sk()).map(|(_, paths)| *paths).unwrap_or_default();
-    let at = |value: &Value, path: &str| value.pointer(path).cloned().unwrap_or_default();
+    let words = |value: &Value, path: &str| at(value, path).cloned().unwrap_or_default();
     let mut undone: Vec<String> = paths
         .iter()
-        .filter(|path| match (before.pointer(path), after.pointer(path)) {
+        .filter(|path| match (at(before, path), at(after, path)) {
             (None, _) => false,
             (Some(before), Some(after)) => !holds(after, before),
             (Some(before), None) => !is_nothing(before),
         })
-        .map(|path| format!("{path} was {} and is {}", at(before, path), at(after, path)))
+        .map(|path| format!("{path} was {} and is {}", words(before, path), words(after, path)))
         .collect();
     if key.sk() == "DELIVERY" {
-        let state = |value: &Value| value.pointer("/state").and_then(Value::as_str).unwrap_or("").to_owned();
+        let state = |value| at(value, "/state").and_then(Value::as_str).unwrap_or("");
         // What is unknown may become known; what is known stays.
-        if matches!(state(before).as_str(), "delivered" | "refused") && state(before) != state(after) {
+        if matches!(state(before), "delivered" | "refused") && state(before) != state(after) {
             undone.push(format!("it was {} and is {}", state(before), state(after)));
         }
     }
     undone
+}
+
+/// What stands at a path whose names have no `/` or `~` in them.
+fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split('/').skip(1).try_fold(value, |value, name| value.get(name))
 }
 
 fn is_nothing(value: &Value) -> bool {
@@ -111,12 +124,28 @@ fn holds(whole: &Value, part: &Value) -> bool {
         (_, part) if is_nothing(part) => true,
         // A list in which each entry has its place, or a sorted one into which some come between.
         (Value::Array(whole), Value::Array(part)) => {
-            whole.len() >= part.len() && (whole.starts_with(part) || part.iter().all(|one| whole.contains(one)))
+            let begins = whole.len() >= part.len() && whole.iter().zip(part).all(|(whole, part)| same(whole, part));
+            begins || whole.len() >= part.len() && part.iter().all(|one| whole.contains(one))
         }
         (Value::Object(whole), Value::Object(part)) => {
-            part.iter().all(|(name, value)| whole.get(name).is_some_and(|now| now == value))
+            part.iter().all(|(name, value)| whole.get(name).is_some_and(|now| same(now, value)))
         }
-        (whole, part) => whole == part,
+        (whole, part) => same(whole, part),
+    }
+}
+
+/// Whether two values are equal. Fields mostly stand in the same order: then none is looked up.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            let mut pairs = one.iter().zip(other);
+            one.len() == other.len() && pairs.all(|(one, other)| one.0 == other.0 && same(one.1, other.1))
+                || one == other
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (one, other) => one == other,
     }
 }
 

@@ -12,6 +12,7 @@ use partners::Bundle;
 use ports::Key;
 use serde_json::Value;
 
+use crate::alike::Alike;
 use crate::chances::Dice;
 use crate::outside::Endpoint;
 use crate::probe::Held;
@@ -20,8 +21,15 @@ use crate::trace::Trace;
 use crate::watch::Watch;
 use crate::{Chances, Faults, Kind, QueueName, RULES, Schedule, Twins};
 
-/// An effect that nobody waits for any more, and when it happens.
-type LateEffect = (Timestamp, Box<dyn FnOnce(&mut State)>);
+/// An effect that nobody waits for any more.
+#[derive(Clone)]
+pub(crate) struct LateEffect {
+    /// When it happens.
+    pub(crate) at: Timestamp,
+    /// The same number, the same effect: [`crate::alike::Alike::origin`].
+    pub(crate) origin: u64,
+    effect: Rc<dyn Fn(&mut State)>,
+}
 
 /// A message that nobody can read.
 pub(crate) const POISON: &str = "no message at all";
@@ -59,6 +67,8 @@ pub(crate) struct Polling {
 pub(crate) struct Item {
     pub(crate) version: u64,
     pub(crate) value: Rc<Value>,
+    /// Its number, if somebody asks whether worlds are alike.
+    pub(crate) alike: u64,
     /// Whether it is in the index of what waits for somebody.
     pub(crate) open: bool,
     /// When it is in the index of what is due, if it is there.
@@ -71,6 +81,8 @@ pub(crate) struct Written {
     pub(crate) key: Key,
     pub(crate) version: u64,
     pub(crate) events: Vec<Event>,
+    /// The number of its events and item, if somebody asks whether worlds are alike.
+    pub(crate) alike: u64,
 }
 
 /// The relay from the stream to the bus.
@@ -137,6 +149,7 @@ pub(crate) struct State {
     pub(crate) poisons: usize,
     next_message: u64,
     pub(crate) trace: Trace,
+    pub(crate) alike: Alike,
 }
 
 impl World {
@@ -175,14 +188,15 @@ impl World {
             poisons: 0,
             next_message: 0,
             trace: Trace::with_lines(),
+            alike: Alike::default(),
         };
         Self { state: Rc::new(RefCell::new(state)), late: Rc::default() }
     }
 
-    /// Another world that is as this one is now. Nothing must be running, and no effect be late.
+    /// Another world that is as this one is now. Nothing must be running.
     #[must_use]
     pub fn fork(&self) -> Self {
-        Self { state: Rc::new(RefCell::new(self.state().clone())), late: Rc::default() }
+        Self { state: Rc::new(RefCell::new(self.state().clone())), late: Rc::new(self.late.as_ref().clone()) }
     }
 
     /// Sets what goes wrong by chance from now on.
@@ -281,24 +295,30 @@ impl World {
     }
 
     /// Keeps an effect for later.
-    pub(crate) fn happens_at(&self, at: Timestamp, effect: impl FnOnce(&mut State) + 'static) {
-        self.late.borrow_mut().push((at, Box::new(effect)));
+    pub(crate) fn happens_at(&self, at: Timestamp, effect: impl Fn(&mut State) + 'static) {
+        let origin = self.state().alike.origin;
+        self.late.borrow_mut().push(LateEffect { at, origin, effect: Rc::new(effect) });
+    }
+
+    /// The effects that are still to come.
+    pub(crate) fn late(&self) -> Ref<'_, Vec<LateEffect>> {
+        self.late.borrow()
     }
 
     /// When the next late effect happens.
     pub(crate) fn next_late(&self) -> Option<Timestamp> {
-        self.late.borrow().iter().map(|(at, _)| *at).min()
+        self.late().iter().map(|late| late.at).min()
     }
 
     /// Lets the late effects happen that are due.
     pub(crate) fn let_late_happen(&self) {
-        if self.late.borrow().is_empty() {
+        if self.late().is_empty() {
             return;
         }
         let now = self.now();
-        let due: Vec<LateEffect> = self.late.borrow_mut().extract_if(.., |(at, _)| *at <= now).collect();
-        for (_, effect) in due {
-            effect(&mut self.change());
+        let due: Vec<LateEffect> = self.late.borrow_mut().extract_if(.., |late| late.at <= now).collect();
+        for late in due {
+            (late.effect)(&mut self.change());
         }
     }
 
@@ -315,6 +335,13 @@ impl State {
     /// Writes a line of the trace.
     pub(crate) fn tell(&mut self, line: std::fmt::Arguments<'_>) {
         self.trace.add(self.now, line);
+    }
+
+    /// By how much the clock of a function that begins is wrong.
+    pub(crate) fn skew(&mut self) -> SignedDuration {
+        let skew = self.dice.skew();
+        self.watch.clocks_differ |= !skew.is_zero();
+        skew
     }
 
     /// When the clock has something looked at, if anything is due then or later.
@@ -348,6 +375,7 @@ impl State {
         let entry = Entry {
             id: format!("m-{}", self.next_message),
             copy: self.next_message,
+            alike: self.alike.of(body.as_bytes()),
             body,
             sent_at: self.now,
             visible_at,
@@ -389,6 +417,9 @@ impl State {
             for queue in queues {
                 self.enqueue(queue, Rc::clone(&body));
             }
+        }
+        if self.alike.on && !self.published.iter().any(|before| before.meta.id == event.meta.id) {
+            self.alike.adds(&[1, self.alike.of(event.meta.id.as_str().as_bytes())]);
         }
         self.published.push(Rc::new(event));
         Ok(())

@@ -13,6 +13,9 @@ use crate::random::{Begun, Plan, play};
 /// a tenth of them.
 pub const SEEDS_MAX: u64 = 5000;
 
+/// Most characters of what an outage led to: what follows is the same of every message.
+const WORDS_LEN_MAX: usize = 200;
+
 /// Defects that change nothing that matters, and why. The suite must not find them either: if it does, it holds the
 /// product to more than is promised, or the reason is wrong.
 const EQUIVALENT: [(Defect, &str); 1] = [(
@@ -110,5 +113,5 @@ fn seeds(one: &mut Caught) -> Option<String> {
 
 fn figures() -> Option<String> {
     let figure = outages::all().into_iter().find(|figure| !figure.holds)?;
-    Some(format!("an outage: {}", figure.words))
+    Some(format!("an outage: {}", figure.words.chars().take(WORDS_LEN_MAX).collect::<String>()))
 }

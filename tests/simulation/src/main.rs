@@ -139,14 +139,19 @@ fn exhaustive(faults: u8, threads: usize, progress: &Progress) -> Result {
         progress.tell(|| format!("task {task} of {tasks}"));
     });
     for offence in seen.offences.iter().take(1) {
-        err(&format!("{}, stage {}, with {:?}:", offence.flow, offence.stage, offence.vector));
+        let how = if offence.overtaken { ", a second worker overtaking the first" } else { "" };
+        err(&format!("{}, stage {}, with {:?}{how}:", offence.flow, offence.stage, offence.vector));
         end_of(&offence.trace);
         offence.found.iter().for_each(|line| err(line));
     }
     let offences = seen.offences.iter().map(|offence| {
         let vector: Vec<String> = offence.vector.iter().map(|(call, kind)| format!("{call} {kind:?}")).collect();
-        json!({ "flow": offence.flow, "stage": offence.stage, "faults": vector, "found": offence.found })
+        json!({
+            "flow": offence.flow, "stage": offence.stage, "faults": vector, "overtaken": offence.overtaken,
+            "found": offence.found,
+        })
     });
+    err(&format!("{} schedules come to {} worlds that are not alike", seen.schedules, seen.played));
     Result {
         schedules: seen.schedules,
         violations: seen.offences.len() as u64,

@@ -3,7 +3,7 @@
 use handlers::Response;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use sim::{QueueName, Summary, World};
+use sim::{CLIENT_TRIES_MAX, QueueName, Summary, World};
 
 use crate::cast::{ACME, BOLT, ERP, TMS, acceptance, acme_file, advice, order, placed, release_id, shipment_id};
 
@@ -78,16 +78,23 @@ impl Act {
     /// # Errors
     /// Nobody answered.
     pub fn insist(&self, world: &World) -> Result<u16, Unanswered> {
+        (0..CLIENT_TRIES_MAX).find_map(|_| self.attempt(world)).ok_or(Unanswered)
+    }
+
+    /// Tries to do it, once. The answer's status; 202 for a file; none if the client must come again, and has waited for that.
+    pub fn attempt(&self, world: &World) -> Option<u16> {
         let response = match self {
-            Self::Release { key, body } => world.insist(|world| world.api_post(ERP, key, body)),
-            Self::Webhook { partner, topic, id, body } => world.insist(|world| world.webhook(partner, topic, id, body)),
+            Self::Release { key, body } => world.attempt(|world| world.api_post(ERP, key, body)),
+            Self::Webhook { partner, topic, id, body } => {
+                world.attempt(|world| world.webhook(partner, topic, id, body))
+            }
             Self::Drop { partner, name, bytes } => {
                 world.drop_file(partner, name, bytes);
-                return Ok(202);
+                return Some(202);
             }
-            Self::Cancel { release_id } => world.insist(|world| world.api_cancel(ERP, release_id)),
+            Self::Cancel { release_id } => world.attempt(|world| world.api_cancel(ERP, release_id)),
         };
-        response.map(|response| response.status).ok_or(Unanswered)
+        response.map(|response| response.status)
     }
 
     /// The same thing told again by one who forgot that it was told: other key, other webhook id, other file name.
