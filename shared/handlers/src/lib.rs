@@ -3,6 +3,7 @@
 
 mod authorize;
 mod batch;
+mod deadline_watch;
 mod edi_drop;
 mod event_publish;
 mod failed;
@@ -18,6 +19,7 @@ mod webhook_ingest;
 
 pub use authorize::{Authorize, Verified};
 pub use batch::{Done, Record, Step, run_batch};
+pub use deadline_watch::DeadlineWatch;
 pub use edi_drop::{Announcement, EdiDrop};
 pub use event_publish::{EventPublish, StreamRecord};
 pub use failed::{Failed, Retry};

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canonical::{Digest, PartnerId, Role};
 use edi::guide::Guides;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::lint::{Complaints, Filled};
-use crate::{House, Lint, OAuth2, Profile, SourceFile, Via};
+use crate::{Clocks, House, Lint, OAuth2, Profile, SourceFile, Via};
 
 /// The name of the file with the distributor and the routes.
 pub const HOUSE_FILE: &str = "house.toml";
@@ -173,7 +174,11 @@ fn lint_profile(profile: &Profile, complaints: &mut Complaints) {
         let mend = "role must be erp, 3pl, carrier, tms or channel";
         complaints.add("role", "platform and ops are not partners", mend);
     }
+    if profile.id == PartnerId::platform() {
+        complaints.add("id", "id `platform` is Crossdock's own", "choose another");
+    }
     profile.auth.lint(complaints);
+    lint_clocks(profile, complaints);
     if let Some(edi) = &profile.edi {
         lint_edi(edi, complaints);
     }
@@ -227,13 +232,33 @@ fn lint_profile(profile: &Profile, complaints: &mut Complaints) {
     if profile.disabled.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
         complaints.add("disabled", "says no reason", "write why, or take it out to put the partner in force");
     }
-    if let Some(calendar) = &profile.calendar {
-        calendar.lint(complaints);
-    }
-    profile.clocks.lint(profile.calendar.as_ref(), complaints);
     for (index, contact) in profile.contacts.iter().enumerate() {
         if contact.email.is_none() && contact.phone.is_none() {
             complaints.add(format!("contacts.{index}"), "cannot be reached", "give email or phone");
+        }
+    }
+}
+
+fn lint_clocks(profile: &Profile, complaints: &mut Complaints) {
+    let clocks = &profile.clocks;
+    for contradiction in clocks.calendar.contradictions() {
+        complaints.add("clocks.calendar", contradiction, "change one of the two");
+    }
+    if *clocks != Clocks::default() && profile.releases.is_none() {
+        let problem = "[clocks] says by when a warehouse does what is expected of it, and needs [releases]";
+        complaints.add("clocks", problem, "add it, or take the clocks out");
+    }
+    for (key, first, name, then) in [
+        ("clocks.acknowledge", clocks.acknowledge, "accept", clocks.accept),
+        ("clocks.accept", clocks.accept, "ship", clocks.ship),
+        ("clocks.ship", clocks.ship, "deliver", clocks.deliver),
+    ] {
+        if let (Some(first), Some(then)) = (first, then) {
+            let ends = |allowance| clocks.calendar.after(Timestamp::UNIX_EPOCH, allowance);
+            if ends(first) > ends(then) {
+                let problem = format!("{first} is longer than {then} for {name}, which comes after it");
+                complaints.add(key, problem, format!("allow at most {then}"));
+            }
         }
     }
 }

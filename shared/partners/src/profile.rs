@@ -8,7 +8,7 @@ use edi::guide::Overlay;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Auth, Calendar, Clocks, Contact, Permits};
+use crate::{Auth, Clocks, Permits};
 
 /// Everything Crossdock knows of one partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,6 +45,9 @@ pub struct Profile {
     /// How releases are placed with it, if it runs a warehouse.
     #[serde(default)]
     pub releases: Option<ReleasePlacing>,
+    /// By when it has to do what is expected of it, if it runs a warehouse.
+    #[serde(default)]
+    pub clocks: Clocks,
     /// The events it is told.
     #[serde(default)]
     pub subscriptions: Vec<Subscription>,
@@ -54,12 +57,6 @@ pub struct Profile {
     /// Whom to call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<Contact>,
-    /// When it works.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub calendar: Option<Calendar>,
-    /// How long it may take.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub clocks: Clocks,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -95,6 +92,22 @@ impl Profile {
     pub fn subscription_to(&self, kind: EventType) -> Option<Via> {
         self.subscriptions.iter().find(|subscription| subscription.events.contains(&kind)).map(|found| found.via)
     }
+}
+
+/// Somebody at the partner. No function reads it: `crossdock partner show` says whom to call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// A name, or a team's.
+    pub name: String,
+    /// What to call for, such as `edi` or `warehouse`.
+    pub about: String,
+    /// E-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Telephone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
 }
 
 /// Whether a partner's traffic is real.

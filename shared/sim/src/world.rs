@@ -1,7 +1,7 @@
 //! The world: everything that outlives a function, and the clock.
 
 use std::cell::{Ref, RefCell, RefMut};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -61,6 +61,8 @@ pub(crate) struct Item {
     pub(crate) value: Rc<Value>,
     /// Whether it is in the index of what waits for somebody.
     pub(crate) open: bool,
+    /// When it is in the index of what is due, if it is there.
+    pub(crate) due: Option<Timestamp>,
 }
 
 /// One write of one item, as the table's stream tells it.
@@ -109,6 +111,10 @@ pub(crate) struct State {
     pub(crate) workers_max: usize,
     pub(crate) batch_max: usize,
     pub(crate) table: BTreeMap<Key, Item>,
+    /// The index of what is due, by seconds since 1970.
+    pub(crate) dues: BTreeSet<(i64, Key)>,
+    /// When the clock calls the function again that looks at what is due; one at a time.
+    pub(crate) clock: Option<Timestamp>,
     pub(crate) stream: Vec<Rc<Written>>,
     pub(crate) relay: Relay,
     pub(crate) queues: BTreeMap<QueueName, Store>,
@@ -148,6 +154,8 @@ impl World {
             workers_max: 1,
             batch_max: usize::MAX,
             table: BTreeMap::new(),
+            dues: BTreeSet::new(),
+            clock: Some(start),
             stream: Vec::new(),
             relay: Relay::default(),
             queues: BTreeMap::new(),
@@ -304,6 +312,12 @@ impl State {
     /// Writes a line of the trace.
     pub(crate) fn tell(&mut self, line: std::fmt::Arguments<'_>) {
         self.trace.add(self.now, line);
+    }
+
+    /// When the clock has something looked at, if anything is due then or later.
+    pub(crate) fn due_at(&self) -> Option<Timestamp> {
+        let (due, _) = self.dues.first()?;
+        Timestamp::from_second(*due).ok().zip(self.clock).map(|(due, clock)| due.max(clock))
     }
 
     /// Puts a message into a queue, and its twin if there shall be one.

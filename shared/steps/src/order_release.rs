@@ -1,11 +1,11 @@
 //! `order-release`: the ERP's request becomes a release; a cancel becomes a fact of it.
 
 use canonical::{
-    ArchiveRef, Code, Digest, Event, EventType, Facts, Finding, OrderRelease, Place, Principal, Release, ReleaseId,
-    ReleaseState, Transition,
+    ArchiveRef, Code, Digest, Event, EventType, Expectation, Facts, Finding, OrderRelease, Place, Principal, Release,
+    ReleaseId, ReleaseState, Transition,
 };
 use jiff::Timestamp;
-use partners::Permits;
+use partners::{Clocks, Permits};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -82,6 +82,7 @@ pub fn accept(order: OrderRelease, body: &[u8], sender: &Principal, profile_vers
         received_at: now,
         route: None,
         dispatch: None,
+        expectations: Vec::new(),
         facts: Facts::default(),
         since: now,
         seq: 0,
@@ -135,7 +136,15 @@ pub enum Cancel {
 }
 
 /// Decides a cancel asked for by the release's own ERP.
-pub fn cancel(release: &Release, sender: &Principal, profile_version: &str, now: Timestamp) -> Cancel {
+///
+/// `clocks` are those of the warehouse partner that it is routed to, if it is.
+pub fn cancel(
+    release: &Release,
+    sender: &Principal,
+    clocks: Option<&Clocks>,
+    profile_version: &str,
+    now: Timestamp,
+) -> Cancel {
     let before = release.state();
     if release.facts.cancel_requested {
         return Cancel::Already;
@@ -151,6 +160,9 @@ pub fn cancel(release: &Release, sender: &Principal, profile_version: &str, now:
         return Cancel::Already;
     }
     next.facts.cancel_requested = true;
+    if let Some(clocks) = clocks {
+        clocks.on_cancel(&mut next, now);
+    }
     let id = release.id.to_string();
     let cause = Cause {
         id: format!("{id}/cancel"),
@@ -187,8 +199,19 @@ pub fn view(release: &Release) -> Value {
         "dispatch": release.dispatch,
         "partner_order_no": release.facts.business.as_ref().and_then(|decision| decision.partner_order_no.clone()),
         "held": release.facts.held,
+        "expectations": expectations(release),
         "lines": release.lines(),
         "shipments": release.facts.shipments.keys().collect::<Vec<_>>(),
         "history": release.history,
     })
+}
+
+fn expectations(release: &Release) -> Vec<Value> {
+    let view = |one: &Expectation| {
+        json!({
+            "expected": one.expected, "of": one.expected.of(), "due": one.due, "missed_at": one.missed_at,
+            "standing": release.standing(one),
+        })
+    };
+    release.expectations.iter().map(view).collect()
 }

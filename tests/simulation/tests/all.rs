@@ -13,6 +13,7 @@
 
 mod acknowledging;
 mod concurrent;
+mod deadlines;
 mod doors;
 mod drawn;
 mod ends;
