@@ -7,7 +7,7 @@ use partners::{Bundle, Profile};
 use ports::{Archive, Commit, CommitError, Fault, Key, KeySets, Profiles, Put, Scope, Stored, Table, TableExt as _};
 use steps::order_release::{self as step, Cancel, IDEMPOTENCY_KEY_LEN_MAX, KeyUse};
 
-use crate::releases::{ROUNDS_MAX, load, put_new, put_next, write};
+use crate::releases::{ROUNDS_MAX, load, put_new, put_next, put_part, write};
 use crate::{Request, Response, authorize};
 
 /// The function `order-release`.
@@ -93,8 +93,12 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets> OrderReleases<T, A, P, K> {
             return Ok(Response::problem(403, Code::NotPermitted, detail, outside));
         }
         let accepted = step::accept(order, &request.body, sender, bundle.version.as_str(), now);
-        // The release and what its key was used for: one write, so that neither is ever without the other.
-        let puts = vec![put_new(scope, &accepted.release, accepted.events)?, Put::new(key.clone(), &accepted.key_use)?];
+        // The release, whose it is, and what its key was used for: one write, so that none is ever without the others.
+        let puts = vec![
+            put_new(scope, &accepted.release, accepted.events)?,
+            put_part(scope, &accepted.release.id)?,
+            Put::new(key.clone(), &accepted.key_use)?,
+        ];
         match self.table.commit(Commit { puts }).await {
             Ok(()) => Ok(accepted_answer(&accepted.key_use)),
             Err(CommitError::Busy) => Ok(in_progress()),
@@ -175,6 +179,9 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets> OrderReleases<T, A, P, K> {
     /// The release, if it is there and the partner has a part in it. What is not the partner's is not there.
     async fn visible(&self, id: &str, scope: &PartnerScope) -> Result<Option<Stored<Release>>, Fault> {
         let Ok(id) = id.parse::<ReleaseId>() else { return Ok(None) };
+        if self.table.load(&Key::part(scope, &id)).await?.is_none() {
+            return Ok(None);
+        }
         let stored = load(&self.table, scope, &id).await?;
         Ok(stored.filter(|stored| stored.value.is_visible_to(&scope.partner)))
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{Bundle, BundleError};
 
@@ -52,7 +52,25 @@ pub fn diff(before: &Bundle, after: &Bundle) -> Result<Vec<Change>, BundleError>
     Ok(changes)
 }
 
+/// The entries of a list by their names, such as rules; none if they have none, or one twice.
+fn named(value: &Value) -> Option<Map<String, Value>> {
+    let entries = value.as_array()?;
+    let with_name = |entry: &Value| Some((entry.get("name")?.as_str()?.to_owned(), entry.clone()));
+    let named: Map<String, Value> = entries.iter().map(with_name).collect::<Option<_>>()?;
+    (named.len() == entries.len()).then_some(named)
+}
+
+/// The names of a list's entries in their order.
+fn order(value: &Value) -> Value {
+    value.as_array().into_iter().flatten().filter_map(|entry| entry.get("name").cloned()).collect()
+}
+
 fn compare(of: &str, field: &str, before: &Value, after: &Value, changes: &mut Vec<Change>) {
+    if let (Some(old), Some(new)) = (named(before), named(after)) {
+        compare(of, field, &Value::Object(old), &Value::Object(new), changes);
+        let place = format!("{field} in their order");
+        return compare(of, &place, &order(before), &order(after), changes);
+    }
     let (Value::Object(old), Value::Object(new)) = (before, after) else {
         if before != after {
             let given = |value: &Value| (!value.is_null()).then(|| value.clone());
@@ -68,7 +86,7 @@ fn compare(of: &str, field: &str, before: &Value, after: &Value, changes: &mut V
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     for name in names {
         let path = if field.is_empty() { name.clone() } else { format!("{field}.{name}") };
-        let value = |members: &serde_json::Map<String, Value>| members.get(name).cloned().unwrap_or_default();
+        let value = |members: &Map<String, Value>| members.get(name).cloned().unwrap_or_default();
         compare(of, &path, &value(old), &value(new), changes);
     }
 }
