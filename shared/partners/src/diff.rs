@@ -68,25 +68,24 @@ fn order(value: &Value) -> Value {
 fn compare(of: &str, field: &str, before: &Value, after: &Value, changes: &mut Vec<Change>) {
     if let (Some(old), Some(new)) = (named(before), named(after)) {
         compare(of, field, &Value::Object(old), &Value::Object(new), changes);
-        let place = format!("{field} in their order");
-        return compare(of, &place, &order(before), &order(after), changes);
+        return replaced(of, &format!("{field} in their order"), &order(before), &order(after), changes);
     }
     let (Value::Object(old), Value::Object(new)) = (before, after) else {
-        if before != after {
-            let given = |value: &Value| (!value.is_null()).then(|| value.clone());
-            changes.push(Change {
-                of: of.to_owned(),
-                field: field.to_owned(),
-                before: given(before),
-                after: given(after),
-            });
-        }
-        return;
+        return replaced(of, field, before, after, changes);
     };
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     for name in names {
         let path = if field.is_empty() { name.clone() } else { format!("{field}.{name}") };
         let value = |members: &Map<String, Value>| members.get(name).cloned().unwrap_or_default();
         compare(of, &path, &value(old), &value(new), changes);
+    }
+}
+
+/// Notes one value in the place of another, if they differ.
+fn replaced(of: &str, field: &str, before: &Value, after: &Value, changes: &mut Vec<Change>) {
+    if before != after {
+        let given = |value: &Value| (!value.is_null()).then(|| value.clone());
+        let (of, field) = (of.to_owned(), field.to_owned());
+        changes.push(Change { of, field, before: given(before), after: given(after) });
     }
 }

@@ -265,6 +265,12 @@ mod tests {
                 "next: is new",
             ]
         );
+        let fewer = HOUSE.replace("name = \"asked\"", "name = \"new\"");
+        let fewer = compile(&[file("house.toml", &fewer), file("acme.toml", ACME)], &variables()).unwrap();
+        let fewer: Vec<String> = diff(&before, &fewer).unwrap().iter().map(ToString::to_string).collect();
+        assert!(fewer[0].starts_with("house: routes.asked is gone; it was {"), "{fewer:?}");
+        assert!(fewer[1].starts_with("house: routes.new is new: {"), "{fewer:?}");
+        assert_eq!(fewer[2], "house: routes in their order becomes [\"texas\",\"new\"]; it was [\"texas\",\"asked\"]");
         let back: Vec<String> = diff(&after, &before).unwrap().iter().map(ToString::to_string).collect();
         assert!(
             back.contains(&"next: is taken out".to_owned())

@@ -62,10 +62,10 @@ pub(crate) async fn a_new_partner_goes_from_its_first_line_to_its_first_applied_
     assert!(refused.to_string().contains("its secret dock-7/webhook-in is not in the store"), "{refused}");
     assert_eq!(run(folder, "partner secrets dock-7 --profiles FOLDER").await.ok(), done);
     assert_eq!(run(folder, "partner lint --profiles FOLDER").await.ok(), done);
-    let before = ok(world.operations.applied().await).unwrap();
+    let before = world.operations.applied().await.unwrap().unwrap();
     assert_eq!(run(folder, "partner diff --profiles FOLDER").await.ok(), done);
     assert_eq!(run(folder, "partner apply --profiles FOLDER").await.ok(), done);
-    assert!(!ok(world.operations.apply_bundle(&before.bundle, Some(&before)).await), "somebody has applied since");
+    assert!(!world.operations.apply_bundle(&before.bundle, Some(&before)).await.unwrap(), "somebody has applied since");
     let stale = run(folder, &format!("partner apply --profiles FOLDER --expect {}", before.bundle.version)).await;
     assert!(stale.unwrap_err().to_string().contains("somebody has applied since"));
     // Functions that start anew take it up at once; those that run do within a minute.
@@ -111,7 +111,7 @@ pub(crate) async fn a_new_partner_goes_from_its_first_line_to_its_first_applied_
     let refused = run(folder, &format!("partner apply --version {version}")).await.unwrap_err();
     assert!(refused.to_string().contains("dock-7, dock-8 would be taken out"), "{refused}");
     assert_eq!(run(folder, &format!("partner apply --version {version} --remove")).await.ok(), done);
-    assert_eq!(ok(world.operations.applied().await).unwrap().bundle.version, *version);
+    assert_eq!(world.operations.applied().await.unwrap().unwrap().bundle.version, *version);
 }
 
 const ADVICE: &str = "ISA*00*          *00*          *ZZ*DOCK8          *ZZ*NORTHWIND      *261125*1000*U*00401*000000001*0*P*>~\
