@@ -37,7 +37,7 @@ pub(super) async fn lint(data: Option<&Path>, source: &Source, out: &Out) -> Res
 
 fn report(lints: &[Lint], files: &Files, out: &Out) {
     if out.is_json() {
-        out.json(&json!({ "folder": files.folder, "files": files.files.len(), "lints": lints }));
+        out.json(&json!({ "folder": files.folder, "files": files.sources.len(), "lints": lints }));
         return;
     }
     for lint in lints {
@@ -48,7 +48,7 @@ fn report(lints: &[Lint], files: &Files, out: &Out) {
         out.line(format_args!("  mend: {}", lint.mend));
     }
     match lints.len() {
-        0 => out.line(format_args!("{} files, nothing wrong.", files.files.len())),
+        0 => out.line(format_args!("{} files, nothing wrong.", files.sources.len())),
         1 => out.line("1 mistake."),
         count => out.line(format_args!("{count} mistakes.")),
     }
@@ -72,22 +72,21 @@ pub(super) async fn diff(data: Option<&Path>, source: &Source, at: &At, out: &Ou
 /// Publishes the folder's profiles, or an earlier version.
 pub(super) async fn apply(data: Option<&Path>, options: &Apply, out: &Out) -> Result<ExitCode, Error> {
     let store = Store::find(data, &options.at).await?;
-    let bundle = match &options.version {
-        Some(version) => earlier(&store, version).await?,
-        None => {
-            let files = store.files(&options.source)?;
-            let bundle = files.bundle()?;
-            let lints = store.missing_secrets(&bundle, &files).await?;
-            if !lints.is_empty() {
-                return Err(Error::Profiles { folder: files.folder, lints });
-            }
-            bundle
+    let bundle = if let Some(version) = &options.version {
+        earlier(&store, version).await?
+    } else {
+        let files = store.files(&options.source)?;
+        let bundle = files.bundle()?;
+        let lints = store.missing_secrets(&bundle, &files).await?;
+        if !lints.is_empty() {
+            return Err(Error::Profiles { folder: files.folder, lints });
         }
+        bundle
     };
     let applied = store.operations.applied().await?;
     let version = applied.as_ref().map(|applied| applied.bundle.version.as_str()).unwrap_or_default();
     if let Some(expected) = &options.expect
-        && !(version.starts_with(expected.as_str()) && !expected.is_empty())
+        && (expected.is_empty() || !version.starts_with(expected.as_str()))
     {
         let problem = format!("version {version} is in force, not {expected}: somebody has applied since");
         return Err(Error::Unusable(format!("{problem}; look at `partner diff` again")));

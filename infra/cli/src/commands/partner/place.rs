@@ -14,7 +14,7 @@ use crate::{Error, RunningStack, place, profiles};
 /// Profiles in a folder, with what fills their `${NAME}`.
 pub(super) struct Files {
     pub(super) folder: PathBuf,
-    pub(super) files: Vec<SourceFile>,
+    pub(super) sources: Vec<SourceFile>,
     pub(super) variables: BTreeMap<String, String>,
 }
 
@@ -22,26 +22,26 @@ impl Files {
     /// The folder that is asked for. What the local stack knows is filled; where none runs, something that fits.
     pub(super) fn read(source: &Source, stack: Option<&RunningStack>) -> Result<Self, Error> {
         let folder = source.profiles.clone().unwrap_or_else(place::profiles);
-        let files = profiles::sources(&folder)?;
+        let sources = profiles::sources(&folder)?;
         let sandbox = stack.map_or("http://127.0.0.1:1", |stack| stack.sandbox_url.as_str());
         let key = stack.map_or("", |stack| stack.erp_api_key.as_str());
         let mut variables = profiles::variables(sandbox, key);
         for (name, value) in &source.set {
             variables.insert(name.clone(), value.clone());
         }
-        Ok(Self { folder, files, variables })
+        Ok(Self { folder, sources, variables })
     }
 
     /// For a deployment on AWS: nothing is filled but what is given.
     pub(super) fn read_for_aws(source: &Source) -> Result<Self, Error> {
         let folder = source.profiles.clone().unwrap_or_else(place::profiles);
-        let files = profiles::sources(&folder)?;
-        Ok(Self { folder, files, variables: source.set.iter().cloned().collect() })
+        let sources = profiles::sources(&folder)?;
+        Ok(Self { folder, sources, variables: source.set.iter().cloned().collect() })
     }
 
     /// The bundle, or everything that is wrong.
     pub(super) fn compile(&self) -> Result<Bundle, Vec<Lint>> {
-        profiles::check(&self.files, &self.variables)
+        profiles::check(&self.sources, &self.variables)
     }
 
     /// The bundle; what is wrong is an error.
@@ -102,7 +102,7 @@ impl Store {
                         Some(_) => format!("make it: cargo crossdock partner secrets {}", profile.id),
                         None => format!("put it into Secrets Manager as {prefix}{}/{name}", profile.id),
                     };
-                    let placed = partners::lint_at(&files.files, &files.variables, &profile.id, key, problem, mend);
+                    let placed = partners::lint_at(&files.sources, &files.variables, &profile.id, key, problem, mend);
                     lints.extend(placed);
                 }
             }
