@@ -24,8 +24,8 @@ pub use diff::{Change, diff};
 pub use lint::{Lint, SourceFile};
 pub use permits::{DocumentType, DocumentTypeError, Permits};
 pub use profile::{
-    Contact, DocumentFormat, EdiAgreement, EdiIdentity, Endpoint, MapWishes, Profile, ReleasePlacing, Stage,
-    Subscription, UnitFactor, Via,
+    Contact, ControlNumbers, DocumentFormat, EdiAgreement, EdiIdentity, Endpoint, MapWishes, Profile, ReleasePlacing,
+    Stage, Subscription, UnitFactor, Via,
 };
 pub use review::review;
 pub use routing::{House, Rule, When};
