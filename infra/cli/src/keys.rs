@@ -43,12 +43,7 @@ impl Keys {
         {
             return serde_json::from_str(&text).map_err(Error::json(path.display().to_string()));
         }
-        Ok(Self {
-            begun_at: None,
-            sandbox_port: 0,
-            erp_api_key: format!("erp_{}", URL_SAFE_NO_PAD.encode(random()?)),
-            secrets: BTreeMap::new(),
-        })
+        Ok(Self { begun_at: None, sandbox_port: 0, erp_api_key: new_api_key()?, secrets: BTreeMap::new() })
     }
 
     /// Keeps the keys in the data directory.
@@ -100,6 +95,11 @@ impl Keys {
             Some((partner, name, SecretString::from(secret.as_str())))
         })
     }
+}
+
+/// A new API key.
+pub(crate) fn new_api_key() -> Result<String, Error> {
+    Ok(format!("erp_{}", URL_SAFE_NO_PAD.encode(random()?)))
 }
 
 /// A new secret in the form of Standard Webhooks.

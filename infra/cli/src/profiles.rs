@@ -7,7 +7,10 @@ use std::path::Path;
 use canonical::Digest;
 use edi::Standard;
 use formats::mapping::{self, Map, Tailored, WishError};
+use formats::webhook::Topic;
 use partners::{Bundle, Lint, Profile, SourceFile};
+use steps::edi_drop::TAKEN;
+use steps::order_release::{ORDER_CANCEL, ORDER_RELEASE};
 
 use crate::Error;
 
@@ -28,44 +31,69 @@ pub fn sources(folder: &Path) -> Result<Vec<SourceFile>, Error> {
     Ok(files)
 }
 
-/// The bundle of `files` for a sandbox at `sandbox_url` and an ERP with `erp_api_key`.
-pub fn compile(files: &[SourceFile], folder: &Path, sandbox_url: &str, erp_api_key: &str) -> Result<Bundle, Error> {
-    let variables = BTreeMap::from([
+/// What fills `${NAME}` for a sandbox at `sandbox_url` and an ERP with `erp_api_key`.
+pub(crate) fn variables(sandbox_url: &str, erp_api_key: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([
         ("SANDBOX_URL".to_owned(), sandbox_url.to_owned()),
         ("ERP_API_KEY_SHA256".to_owned(), Digest::of(erp_api_key.as_bytes()).to_string()),
-    ]);
-    let bundle = partners::compile(files, &variables).and_then(|bundle| {
-        let lints: Vec<Lint> = bundle.partners.values().flat_map(lint_maps).collect();
-        if lints.is_empty() { Ok(bundle) } else { Err(lints) }
-    });
+    ])
+}
+
+/// The bundle of `files` for a sandbox at `sandbox_url` and an ERP with `erp_api_key`.
+pub fn compile(files: &[SourceFile], folder: &Path, sandbox_url: &str, erp_api_key: &str) -> Result<Bundle, Error> {
+    let bundle = check(files, &variables(sandbox_url, erp_api_key));
     bundle.map_err(|lints| Error::Profiles { folder: folder.to_path_buf(), lints })
 }
 
-/// What is wrong with a partner's wishes for maps. `partners` cannot say it, for it knows no map.
-fn lint_maps(profile: &Profile) -> Vec<Lint> {
+/// The bundle of `files`, or everything that is wrong: in a file, between files, and with what only maps and steps know.
+pub(crate) fn check(files: &[SourceFile], variables: &BTreeMap<String, String>) -> Result<Bundle, Vec<Lint>> {
+    let bundle = partners::compile(files, variables)?;
+    let mut lints = partners::review(&bundle, files, variables);
+    for profile in bundle.partners.values() {
+        for (key, problem, mend) in lint_maps(profile).into_iter().chain(lint_permits(profile)) {
+            lints.extend(partners::lint_at(files, variables, &profile.id, &key, problem, mend));
+        }
+    }
+    if lints.is_empty() { Ok(bundle) } else { Err(lints) }
+}
+
+/// What a partner may send that no step takes. `partners` cannot say it, for it knows no step.
+fn lint_permits(profile: &Profile) -> Vec<(String, String, String)> {
+    let topics = Topic::ALL.iter().map(|topic| topic.as_str());
+    let others = [ORDER_RELEASE, ORDER_CANCEL].into_iter().chain(TAKEN);
+    let known: Vec<&str> = topics.chain(others).collect();
+    let unknown = profile.permits.sends.iter().filter(|document| !known.contains(&document.name.as_str()));
+    unknown
+        .map(|document| {
+            let mend = format!("name some of {}", known.join(", "));
+            ("permits.sends".to_owned(), format!("no step takes {document}"), mend)
+        })
+        .collect()
+}
+
+/// What is wrong with a partner's wishes for maps: key, problem and mend. `partners` cannot say it, for it knows no map.
+fn lint_maps(profile: &Profile) -> Vec<(String, String, String)> {
     let lint = |set: &str| {
         let maps: Vec<&Map> =
             [Standard::X12, Standard::Edifact].iter().filter_map(|standard| mapping::find(*standard, set)).collect();
         if maps.is_empty() {
             let known = mapping::all().into_iter().filter_map(|(_, map)| Some(map.ok()?.set().to_owned()));
             let known = known.collect::<Vec<_>>().join(", ");
-            return Some(format!("there is no map for it; there are maps for {known}"));
+            return Some(("there is no map for it".to_owned(), format!("there are maps for {known}")));
         }
         let error = maps.iter().find_map(|map| Tailored::new(map, &profile.agreement).err())?;
         let mend = match &error {
             WishError::Overlay(_) => "write lines as shared/formats/maps/README.md explains them",
             WishError::Expression(_) => "write JSONata that makes the canonical document of the one that was read",
         };
-        Some(format!("{error}; {mend}"))
+        Some((error.to_string(), mend.to_owned()))
     };
-    let named = |set: &String| Some((set.clone(), lint(set)?));
-    let problems = profile.agreement.maps.keys().filter_map(named);
-    problems
-        .map(|(set, problem)| Lint {
-            file: format!("{}.toml", profile.id),
-            problem: format!("agreement.maps.{set}: {problem}"),
-        })
-        .collect()
+    let sets = profile.agreement.maps.keys();
+    let problems = sets.filter_map(|set| {
+        let (problem, mend) = lint(set)?;
+        Some((format!("agreement.maps.{set}"), problem, mend))
+    });
+    problems.collect()
 }
 
 #[cfg(test)]
@@ -107,7 +135,8 @@ mod tests {
         ] {
             let (file, wrong) = lints(&format!("\n{wishes}\n"));
             let wrong = wrong.unwrap_err();
-            assert!(wrong.contains(&format!("{file}: {said}")), "{wrong}");
+            assert!(wrong.contains(&file) && wrong.contains(said), "{wrong}");
+            assert!(wrong.contains(&format!("{file}:")), "the line is told: {wrong}");
         }
     }
 }

@@ -122,9 +122,8 @@ impl World {
         .await?;
         (setup.progress)("publishing the profiles");
         keys.begin();
-        if let Some(folder) = setup.data_dir {
-            keys.save(folder)?;
-        }
+        keys.save(&stack.data_dir)?;
+        sandbox.look_in(&stack.data_dir);
         let running = running(&stack, &sandbox, &keys);
         let world = Self {
             operations: running.operations().await,

@@ -34,8 +34,8 @@ pub use config::config;
 pub use exchange::Exchange;
 pub use key_sets::KeySets;
 pub use operations::{
-    Http, HttpReply, Item, MoveTask, OpenItem, Operations, OperationsConfig, QueueDepth, QueueKind, QueuedMessage,
-    StoredFile,
+    Applied, Http, HttpReply, Item, MoveTask, OpenItem, Operations, OperationsConfig, QueueDepth, QueueKind,
+    QueuedMessage, StoredFile,
 };
 pub use partner_http::PartnerHttp;
 pub use profiles::Profiles;

@@ -74,6 +74,36 @@ impl Objects {
         Ok(Some(bytes.to_vec()))
     }
 
+    /// The object under `key` with its tag; none if there is no such key.
+    pub(crate) async fn get_tagged(&self, key: &str) -> Result<Option<(Vec<u8>, String)>, Fault> {
+        let what = || format!("read of s3://{}/{key}", self.bucket);
+        let output = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+            Ok(output) => output,
+            Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
+            Err(error) => return Err(classify::fault(what(), error)),
+        };
+        let etag = output.e_tag().unwrap_or_default().to_owned();
+        let bytes = output.body.collect().await.map_err(|error| Fault::transient(what()).because(error))?;
+        Ok(Some((bytes.to_vec(), etag)))
+    }
+
+    /// Puts `bytes` under `key` in the place of the object with tag `base`, or of none. False if there is another.
+    pub(crate) async fn replace(&self, key: &str, bytes: &[u8], base: Option<&str>) -> Result<bool, Fault> {
+        let request = self.client.put_object().bucket(&self.bucket).key(key).body(ByteStream::from(bytes.to_vec()));
+        let request = request.checksum_algorithm(ChecksumAlgorithm::Sha256);
+        let request = match base {
+            Some(etag) => request.if_match(etag),
+            None => request.if_none_match("*"),
+        };
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.code() {
+                Some("PreconditionFailed" | "ConditionalRequestConflict") => Ok(false),
+                _ => Err(classify::fault(format!("write of s3://{}/{key}", self.bucket), error)),
+            },
+        }
+    }
+
     /// Puts `bytes` under `key`, whatever was there.
     pub(crate) async fn put(&self, key: &str, bytes: &[u8]) -> Result<(), Fault> {
         let request = self.client.put_object().bucket(&self.bucket).key(key).body(ByteStream::from(bytes.to_vec()));

@@ -22,6 +22,8 @@ use serde_json::Value;
 pub(crate) enum Reply {
     /// A status and a body.
     Answer(u16, String),
+    /// 200 with a body and an entity tag.
+    Tagged(String, &'static str),
     /// The connection breaks.
     Broken,
 }
@@ -95,6 +97,11 @@ impl HttpConnector for Replay {
         script.asked.push(asked);
         HttpConnectorFuture::ready(match reply {
             Some(Reply::Answer(status, body)) => Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))),
+            Some(Reply::Tagged(body, etag)) => {
+                let mut response = HttpResponse::new(200.try_into().unwrap(), SdkBody::from(body));
+                response.headers_mut().insert("etag", etag);
+                Ok(response)
+            }
             Some(Reply::Broken) => Err(ConnectorError::io("connection reset".into())),
             None => panic!("a request beyond the script: {:?}", script.asked.last()),
         })

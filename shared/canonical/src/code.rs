@@ -47,6 +47,8 @@ codes! {
     SignatureExpired = "signature-expired", "The signature's timestamp is outside the tolerance";
     /// The partner may not use this operation.
     NotPermitted = "not-permitted", "The partner's profile does not permit this";
+    /// The partner's profile is disabled.
+    PartnerDisabled = "partner-disabled", "The partner is disabled for now";
     /// There is no such thing, or it is not the caller's to see.
     NotFound = "not-found", "No such resource";
     /// The same idempotency key came with another body.

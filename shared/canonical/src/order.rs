@@ -37,6 +37,10 @@ pub struct OrderRelease {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = "^[A-Za-z0-9._-]{1,20}$"))]
     pub warehouse: Option<String>,
+    /// The account of the distributor that the order belongs to, such as a brand or business unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("pattern" = "^[A-Za-z0-9._-]{1,20}$"))]
+    pub account: Option<String>,
     /// What to ship.
     #[schemars(length(min = 1, max = 500))]
     pub lines: Vec<OrderLine>,

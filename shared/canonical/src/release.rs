@@ -486,6 +486,7 @@ mod tests {
             tenant,
             erp,
             order: OrderRelease {
+                account: None,
                 order_no: "1".to_owned(),
                 release_no: 1,
                 customer_po: None,

@@ -10,7 +10,7 @@ use steps::Verdict;
 use steps::order_dispatch::{self as step, Cancelling, Counters, DepositorUse, Dispatching, Placed};
 
 use crate::order_apply::park;
-use crate::releases::{ROUNDS_MAX, load, put_next, resolve, write};
+use crate::releases::{ROUNDS_MAX, load, put_next, put_part, resolve, write};
 use crate::{Done, Failed, Retry, Step};
 
 /// The function `order-dispatch`.
@@ -99,6 +99,7 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
                 puts.extend(numbered(&placed, &counters)?);
                 let known = DepositorUse { release_id: release.id.clone() };
                 puts.push(Put::new(Key::depositor(&receiver, &depositor_order_no), &known)?);
+                puts.push(put_part(&receiver, &release.id)?);
                 self.commit_and_send(puts, &placed).await?;
                 let detail = format!("placed with {} as message {}", receiver.partner, placed.delivery.message_no);
                 Ok((Verdict::applied(detail), partner_name))

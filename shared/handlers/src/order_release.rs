@@ -3,11 +3,11 @@
 use canonical::{Code, PartnerScope, Principal, Release, ReleaseId};
 use formats::limits::BODY_LEN_MAX;
 use jiff::Timestamp;
-use partners::Bundle;
+use partners::{Bundle, Profile};
 use ports::{Archive, Commit, CommitError, Fault, Key, KeySets, Profiles, Put, Scope, Stored, Table, TableExt as _};
 use steps::order_release::{self as step, Cancel, IDEMPOTENCY_KEY_LEN_MAX, KeyUse};
 
-use crate::releases::{ROUNDS_MAX, load, put_new, put_next, write};
+use crate::releases::{ROUNDS_MAX, load, put_new, put_next, put_part, write};
 use crate::{Request, Response, authorize};
 
 /// The function `order-release`.
@@ -41,9 +41,16 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets> OrderReleases<T, A, P, K> {
             self.archive.keep(&request.body).await?;
         }
         let parts: Vec<&str> = request.path.trim_matches('/').split('/').collect();
+        if let Some(reason) = &sender.disabled {
+            return Ok(disabled(sender, reason));
+        }
         let response = match (request.method.as_str(), parts.as_slice()) {
-            ("POST", ["v1", "order-releases"]) => self.create(request, &principal, &bundle, scope.now).await?,
+            ("POST", ["v1", "order-releases"]) => self.create(request, sender, &bundle, scope.now).await?,
             ("GET", ["v1", "order-releases", id]) => self.show(id, &principal.scope).await?,
+            ("POST", ["v1", "order-releases", _, "cancel"]) if !sender.permits.may_send(step::ORDER_CANCEL) => {
+                let detail = "your profile does not permit to cancel";
+                Response::problem(403, Code::NotPermitted, detail, Vec::new())
+            }
             ("POST", ["v1", "order-releases", id, "cancel"]) => self.cancel(id, &principal, &bundle, scope.now).await?,
             _ => not_found("no such operation"),
         };
@@ -53,12 +60,17 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets> OrderReleases<T, A, P, K> {
     async fn create(
         &self,
         request: &Request,
-        sender: &Principal,
+        profile: &Profile,
         bundle: &Bundle,
         now: Timestamp,
     ) -> Result<Response, Fault> {
+        let sender = &profile.principal(&bundle.house.tenant);
         if !sender.speaks_for(canonical::Role::Erp) {
             let detail = "only a partner with role erp releases orders";
+            return Ok(Response::problem(403, Code::NotPermitted, detail, Vec::new()));
+        }
+        if !profile.permits.may_send(step::ORDER_RELEASE) {
+            let detail = "your profile does not permit to release orders";
             return Ok(Response::problem(403, Code::NotPermitted, detail, Vec::new()));
         }
         let key = request.header("idempotency-key").unwrap_or_default();
@@ -75,9 +87,18 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets> OrderReleases<T, A, P, K> {
             Ok(order) => order,
             Err(findings) => return Ok(invalid(findings)),
         };
+        let outside = step::not_permitted(&order, &profile.permits);
+        if !outside.is_empty() {
+            let detail = "the order is for a warehouse or account that your profile does not permit";
+            return Ok(Response::problem(403, Code::NotPermitted, detail, outside));
+        }
         let accepted = step::accept(order, &request.body, sender, bundle.version.as_str(), now);
-        // The release and what its key was used for: one write, so that neither is ever without the other.
-        let puts = vec![put_new(scope, &accepted.release, accepted.events)?, Put::new(key.clone(), &accepted.key_use)?];
+        // The release, whose it is, and what its key was used for: one write, so that none is ever without the others.
+        let puts = vec![
+            put_new(scope, &accepted.release, accepted.events)?,
+            put_part(scope, &accepted.release.id)?,
+            Put::new(key.clone(), &accepted.key_use)?,
+        ];
         match self.table.commit(Commit { puts }).await {
             Ok(()) => Ok(accepted_answer(&accepted.key_use)),
             Err(CommitError::Busy) => Ok(in_progress()),
@@ -158,6 +179,9 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets> OrderReleases<T, A, P, K> {
     /// The release, if it is there and the partner has a part in it. What is not the partner's is not there.
     async fn visible(&self, id: &str, scope: &PartnerScope) -> Result<Option<Stored<Release>>, Fault> {
         let Ok(id) = id.parse::<ReleaseId>() else { return Ok(None) };
+        if self.table.load(&Key::part(scope, &id)).await?.is_none() {
+            return Ok(None);
+        }
         let stored = load(&self.table, scope, &id).await?;
         Ok(stored.filter(|stored| stored.value.is_visible_to(&scope.partner)))
     }
@@ -195,6 +219,14 @@ fn cancel_answer(release: &Release, outcome: &'static str) -> Response {
 fn in_progress() -> Response {
     let detail = "a request for the same release is still running; ask again with the same key";
     Response::problem(409, Code::RequestInProgress, detail, Vec::new()).again()
+}
+
+/// What a disabled partner is answered. What it sent is kept, and nothing comes of it.
+pub(crate) fn disabled(profile: &Profile, reason: &str) -> Response {
+    // The reason is for the distributor's own people; the partner learns whom to ask.
+    tracing::warn!(partner = profile.id.as_str(), reason, "a disabled partner was refused");
+    let detail = "nothing is taken from you for now; ask the distributor, and send it again afterwards";
+    Response::problem(403, Code::PartnerDisabled, detail, Vec::new()).to(&profile.id)
 }
 
 fn not_found(detail: &str) -> Response {

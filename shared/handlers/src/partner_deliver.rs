@@ -126,6 +126,10 @@ where
             return Ok(Prepared::File(name.clone(), body));
         }
         let bundle = self.profiles.bundle().await?;
+        if let Some(reason) = bundle.partner(partner).and_then(|profile| profile.disabled.as_ref()) {
+            let reason = format!("partner {partner} is disabled ({reason}); enable it and redrive {}", step::STEP);
+            return Err(Failed { code: Code::PartnerDisabled, reason, retry: Retry::Misconfigured });
+        }
         let Some(endpoint) = bundle.partner(partner).and_then(|profile| profile.endpoint.as_ref()) else {
             return Ok(Prepared::Not(format!("partner {partner} has no endpoint in its profile")));
         };

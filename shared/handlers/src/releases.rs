@@ -20,6 +20,11 @@ pub(crate) fn put_new(scope: &PartnerScope, release: &Release, events: Vec<Event
     Ok(Put::new(Key::release(scope, &release.id), release)?.telling(events).open(open(release)).due(release.next_due()))
 }
 
+/// That the partner has a part in the release. There is nothing more to say of it.
+pub(crate) fn put_part(scope: &PartnerScope, release: &ReleaseId) -> Result<Put, Fault> {
+    Put::new(Key::part(scope, release), &serde_json::json!({ "release_id": release }))
+}
+
 pub(crate) fn put_next(
     scope: &PartnerScope,
     version: u64,

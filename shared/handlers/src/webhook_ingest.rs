@@ -8,6 +8,7 @@ use steps::signature::{self, Keys, SignatureError};
 use steps::webhook_ingest::{self as step, BODY_LEN_MAX, Destination};
 
 use crate::authorize::{Refusal, bears_credential, key_set, sender};
+use crate::order_release::disabled;
 use crate::{Request, Response};
 
 /// The function `webhook-ingest`.
@@ -50,11 +51,18 @@ impl<A: Archive, Q: Queue, P: Profiles, S: Secrets, K: KeySets> WebhookIngest<A,
         if !steps::defect!(ArchivedAfterQueued) {
             self.archive.keep(&request.body).await?;
         }
+        if let Some(reason) = &profile.disabled {
+            return Ok(disabled(profile, reason));
+        }
         let Ok(topic) = topic.parse::<Topic>() else {
             let known: Vec<&str> = Topic::ALL.iter().map(|topic| topic.as_str()).collect();
             let detail = format!("no topic {topic}; there are {}", known.join(", "));
             return Ok(Response::problem(404, Code::UnknownTopic, detail, Vec::new()));
         };
+        if !profile.permits.may_send(topic.as_str()) {
+            let detail = format!("your profile does not permit to send {}", topic.as_str());
+            return Ok(Response::problem(403, Code::NotPermitted, detail, Vec::new()).to(&profile.id));
+        }
         let sender = profile.principal(&bundle.house.tenant);
         let response = match step::decide(topic, &sender, &id, &request.body, bundle.version.as_str(), scope.now) {
             Ok(message) => {

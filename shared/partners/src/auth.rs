@@ -4,7 +4,10 @@
 //! name are templates too. One verifier (`steps::signature`) reads them all.
 
 use canonical::Digest;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::lint::Complaints;
 
 /// How far a signature's time may be from ours unless the profile says otherwise, in seconds, either way: the five
 /// minutes that Standard Webhooks, Stripe and `ShipStation` recommend.
@@ -20,7 +23,7 @@ const TEXT_LEN_MAX: usize = 200;
 
 /// How a partner proves who it is. The one credential (API key, token or certificate) opens the REST API, and webhooks
 /// too unless the partner signs them.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
     /// SHA-256 of each API key in force; two during a rotation. The keys themselves are nowhere on record.
@@ -39,7 +42,7 @@ pub struct Auth {
 }
 
 /// Tokens of an authorization server: JWT, signed with RS256, ES256 or `EdDSA`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OAuth2 {
     /// The server's name in `iss`.
@@ -56,7 +59,7 @@ pub struct OAuth2 {
 }
 
 /// How a partner signs webhooks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Signature {
     /// The scheme.
@@ -73,7 +76,7 @@ pub struct Signature {
 }
 
 /// A scheme by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scheme {
     /// Standard Webhooks 1.0, `v1` and `v1a`: Svix, `ShipBob`, and what we send ourselves.
@@ -102,7 +105,7 @@ pub enum Scheme {
 }
 
 /// Where a signature stands and what it is of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Template {
     /// Headers that may hold the signature, lower case; a request has one of them.
@@ -137,7 +140,7 @@ pub struct Template {
 }
 
 /// A signature's label and algorithm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Labelled {
     /// What stands in front, such as `v1=` or `v1,`; nothing if empty.
@@ -148,7 +151,7 @@ pub struct Labelled {
 }
 
 /// A signature algorithm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Algorithm {
     /// HMAC with SHA-256, by a shared secret.
@@ -162,7 +165,7 @@ pub enum Algorithm {
 }
 
 /// How bytes are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Encoding {
     /// Base64 with padding.
@@ -172,7 +175,7 @@ pub enum Encoding {
 }
 
 /// How a secret becomes a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyForm {
     /// Its bytes, as UTF-8.
@@ -187,7 +190,7 @@ pub enum KeyForm {
 }
 
 /// How a time is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeFormat {
     /// Seconds since 1970.
@@ -278,19 +281,30 @@ impl Signature {
         self.jwks_url.as_deref().or(own)
     }
 
-    fn lint(&self, complain: &mut impl FnMut(String)) {
+    fn lint(&self, complaints: &mut Complaints) {
         if self.tolerance_s().clamp(1, TOLERANCE_S_MAX) != self.tolerance_s() {
-            complain(format!("auth.signature.tolerance_s must be 1 to {TOLERANCE_S_MAX} seconds"));
+            let mend = format!("it must be 1 to {TOLERANCE_S_MAX} seconds");
+            complaints.add(
+                "auth.signature.tolerance_s",
+                format!("{} is too little or too much", self.tolerance_s()),
+                mend,
+            );
         }
         if (self.scheme == Scheme::Template) != self.template.is_some() {
-            complain("auth.signature.template belongs to scheme \"template\", and that scheme needs it".to_owned());
+            let problem = "template and scheme \"template\" belong together";
+            complaints.add(
+                "auth.signature.template",
+                problem,
+                "describe the scheme, for that scheme needs it; or name one",
+            );
         }
         let Some(template) = self.described() else { return };
-        template.lint(complain);
+        template.lint(complaints);
+        let key = "auth.signature.jwks_url";
         match (template.uses_public_keys(), self.keys_url()) {
-            (true, None) => complain("auth.signature.jwks_url is missing: rsa-sha256 needs public keys".to_owned()),
-            (false, Some(_)) => complain("auth.signature.jwks_url belongs to rsa-sha256 alone".to_owned()),
-            (true, Some(url)) => lint_url("auth.signature.jwks_url", url, complain),
+            (true, None) => complaints.add(key, "jwks_url is missing", "say where the public keys of rsa-sha256 are"),
+            (false, Some(_)) => complaints.add(key, "belongs to rsa-sha256 alone", "take it out"),
+            (true, Some(url)) => lint_url(key, url, complaints),
             (false, None) => {}
         }
     }
@@ -302,27 +316,39 @@ impl Template {
         self.signatures.iter().any(|one| one.algorithm == Algorithm::RsaSha256)
     }
 
-    fn lint(&self, complain: &mut impl FnMut(String)) {
-        let place = "auth.signature.template";
-        let more = [&self.id_header, &self.time_header, &self.key_id_header];
-        let headers = self.headers.iter().chain(more.into_iter().flatten());
-        for name in headers {
+    fn lint(&self, complaints: &mut Complaints) {
+        let mut add = |key: &str, problem: String, mend: &str| {
+            let dot = if key.is_empty() { "" } else { "." };
+            complaints.add(format!("auth.signature.template{dot}{key}"), problem, mend);
+        };
+        let more = [
+            ("id_header", &self.id_header),
+            ("time_header", &self.time_header),
+            ("key_id_header", &self.key_id_header),
+        ];
+        let more = more.into_iter().filter_map(|(key, name)| Some((key, name.as_ref()?)));
+        for (key, name) in self.headers.iter().map(|name| ("headers", name)).chain(more) {
             let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
             if name.is_empty() || name.len() > TEXT_LEN_MAX || !name.bytes().all(plain) {
-                complain(format!("{place}: a header's name is lower case letters, digits, - and _: {name:?}"));
+                add(key, format!("{name:?} is no header's name"), "write lower case letters, digits, - and _");
             }
         }
         if self.headers.is_empty() || self.headers.len() > HEADERS_MAX {
-            complain(format!("{place}.headers must name 1 to {HEADERS_MAX} headers"));
+            let problem = format!("there are {} headers; it must name 1 to {HEADERS_MAX} headers", self.headers.len());
+            add("headers", problem, "name those in which the signature may be");
         }
         if self.signatures.is_empty() {
-            complain(format!("{place}.signatures must name an algorithm"));
+            add("signatures", "names no algorithm".to_owned(), "name one, such as { algorithm = \"hmac-sha256\" }");
         }
         if self.uses_public_keys() && self.signatures.iter().any(|one| one.algorithm != Algorithm::RsaSha256) {
-            complain(format!("{place}.signatures: rsa-sha256 stands alone, its keys come from elsewhere"));
+            add(
+                "signatures",
+                "rsa-sha256 stands alone, its keys come from elsewhere".to_owned(),
+                "take the others out",
+            );
         }
         if self.several && self.signatures.iter().any(|one| one.label.is_empty()) {
-            complain(format!("{place}: several signatures in a header each need a label"));
+            add("signatures", "several signatures in a header each need a label".to_owned(), "give each its label");
         }
         let odd = |label: &str| {
             let inner = label.trim_end_matches(['=', ',', ':']);
@@ -331,61 +357,62 @@ impl Template {
         };
         let labels = self.signatures.iter().map(|one| &one.label).chain(&self.time_label);
         for label in labels.filter(|label| odd(label)) {
-            complain(format!("{place}: a label is a word with = , or : behind it: {label:?}"));
+            add("signatures", format!("{label:?} is no label"), "a label is a word with = , or : behind it");
         }
         let body_last = self.signed.strip_suffix("{body}").is_some_and(|before| !before.contains("{body}"));
         let rest = self.signed.replace("{id}", "").replace("{time}", "").replace("{body}", "");
         if !body_last || rest.contains(['{', '}']) || self.signed.len() > TEXT_LEN_MAX {
-            complain(format!(
-                "{place}.signed is text with {{id}} and {{time}}, and ends in {{body}}: {:?}",
-                self.signed
-            ));
+            let problem = format!("{:?} is not what can be signed", self.signed);
+            add("signed", problem, "write text with {id} and {time}, that ends in {body}");
         }
         if self.time_header.is_some() && self.time_label.is_some() {
-            complain(format!("{place}: the time is in time_header or behind time_label, not both"));
+            let problem = "the time is in time_header or behind time_label, not both";
+            add("time_label", problem.to_owned(), "take one out");
         }
         let has_time = self.time_header.is_some() || self.time_label.is_some();
         if self.signed.contains("{time}") != has_time {
-            complain(format!(
-                "{place}: a time that is not signed proves nothing; name {{time}} in signed, and where it is"
-            ));
+            let problem = "a time that is not signed proves nothing";
+            add("signed", problem.to_owned(), "name {time} in signed, and where it is");
         }
         if self.signed.contains("{id}") != self.id_header.is_some() {
-            complain(format!("{place}: an id that is not signed proves nothing; name {{id}} in signed, and id_header"));
+            let problem = "an id that is not signed proves nothing";
+            add("signed", problem.to_owned(), "name {id} in signed, and id_header");
         }
         if self.key_id_header.is_some() && !self.uses_public_keys() {
-            complain(format!("{place}.key_id_header belongs to rsa-sha256 alone"));
+            add("key_id_header", "belongs to rsa-sha256 alone".to_owned(), "take it out");
         }
     }
 }
 
 impl Auth {
     /// What is wrong with it, and what to do.
-    pub(crate) fn lint(&self, complain: &mut impl FnMut(String)) {
+    pub(crate) fn lint(&self, complaints: &mut Complaints) {
         let credentials = [!self.api_key_sha256.is_empty(), self.oauth2.is_some(), !self.certificate_sha256.is_empty()];
         if credentials.into_iter().filter(|given| *given).count() > 1 {
-            complain("auth: a partner has one of api_key_sha256, oauth2 and certificate_sha256".to_owned());
+            let mend = "keep one of api_key_sha256, oauth2 and certificate_sha256";
+            complaints.add("auth", "a partner has one credential", mend);
         }
         if let Some(oauth2) = &self.oauth2 {
             for (name, text) in
                 [("issuer", &oauth2.issuer), ("audience", &oauth2.audience), ("client_id", &oauth2.client_id)]
             {
                 if text.is_empty() {
-                    complain(format!("auth.oauth2.{name} is empty"));
+                    complaints.add(format!("auth.oauth2.{name}"), "is empty", "write what its tokens say");
                 }
             }
-            lint_url("auth.oauth2.jwks_url", &oauth2.jwks_url, complain);
+            lint_url("auth.oauth2.jwks_url", &oauth2.jwks_url, complaints);
         }
         if let Some(signature) = &self.signature {
-            signature.lint(complain);
+            signature.lint(complaints);
         }
     }
 }
 
 /// Plain http is refused when it is called, unless the deployment names the host as local. The address of a key set is
 /// logged when its server is out, so it may hold nothing that is secret.
-fn lint_url(name: &str, url: &str, complain: &mut impl FnMut(String)) {
+fn lint_url(key: &str, url: &str, complaints: &mut Complaints) {
     if !(url.starts_with("https://") || url.starts_with("http://")) || url.contains(['@', '?', '#']) {
-        complain(format!("{name} must be an https URL without user, query or fragment"));
+        let mend = "it must be an https URL without user, query or fragment";
+        complaints.add(key, "cannot be called, or would be logged with what is secret", mend);
     }
 }

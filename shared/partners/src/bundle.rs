@@ -4,9 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canonical::{Digest, PartnerId, Role};
 use edi::guide::Guides;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Clocks, House, OAuth2, Profile, Via};
+use crate::lint::{Complaints, Filled};
+use crate::{Clocks, House, Lint, OAuth2, Profile, SourceFile, Via};
+
+/// The name of the file with the distributor and the routes.
+pub const HOUSE_FILE: &str = "house.toml";
 
 /// Shortest interchange id field, in characters (ISA06/ISA08 are padded to it, and hold no more).
 const ISA_ID_LEN_MAX: usize = 15;
@@ -34,6 +39,14 @@ pub enum BundleError {
 }
 
 impl Bundle {
+    /// The bundle of these parts, with the hash that they make.
+    ///
+    /// # Errors
+    /// They do not serialize, which is a mistake of ours.
+    pub fn of(house: House, partners: BTreeMap<PartnerId, Profile>) -> Result<Self, BundleError> {
+        Ok(Self { version: version_of(&house, &partners)?, house, partners })
+    }
+
     /// Reads a published bundle and checks its hash.
     pub fn parse(bytes: &[u8]) -> Result<Self, BundleError> {
         let bundle: Self = serde_json::from_slice(bytes)?;
@@ -77,194 +90,251 @@ fn version_of(house: &House, partners: &BTreeMap<PartnerId, Profile>) -> Result<
     Ok(Digest::of(&serde_json::to_vec(&(house, partners))?))
 }
 
-/// A source file of a bundle: `house.toml`, or one `<partner>.toml` for each partner.
-#[derive(Debug, Clone)]
-pub struct SourceFile {
-    /// The file's name, for messages.
-    pub name: String,
-    /// Its text.
-    pub text: String,
-}
-
-/// Something wrong in a source file, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}: {problem}")]
-pub struct Lint {
-    /// The file's name.
-    pub file: String,
-    /// What is wrong, and what to do.
-    pub problem: String,
-}
-
 /// Compiles a bundle. `variables` fill `${NAME}` in the files: what differs from place to place, such as an endpoint.
-/// Every problem of every file is reported, not the first alone.
+///
+/// # Errors
+/// Every problem of every file, by file and line.
 pub fn compile(files: &[SourceFile], variables: &BTreeMap<String, String>) -> Result<Bundle, Vec<Lint>> {
     let mut lints = Vec::new();
     let mut house = None;
     let mut partners = BTreeMap::new();
+    let mut sources: BTreeMap<String, (Filled, Complaints)> = BTreeMap::new();
     for file in files {
-        let mut complain = |problem: String| lints.push(Lint { file: file.name.clone(), problem });
-        let text = match fill(&file.text, variables) {
-            Ok(text) => text,
-            Err(name) => {
-                complain(format!("${{{name}}} is not set"));
+        let filled = match Filled::new(file, variables) {
+            Ok(filled) => filled,
+            Err(unset) => {
+                lints.extend(unset);
                 continue;
             }
         };
-        if file.name == "house.toml" {
-            match toml::from_str::<House>(&text) {
-                Ok(parsed) => house = Some(parsed),
-                Err(error) => complain(error.to_string()),
-            }
-            continue;
-        }
-        match toml::from_str::<Profile>(&text) {
-            Ok(profile) => {
-                lint_profile(&profile, &mut complain);
+        let mut complaints = Complaints::default();
+        let unreadable = if file.name == HOUSE_FILE {
+            toml::from_str::<House>(&filled.text).map(|parsed| house = Some(parsed)).err()
+        } else {
+            let read = toml::from_str::<Profile>(&filled.text).map(|profile| {
+                lint_profile(&profile, &mut complaints);
                 if format!("{}.toml", profile.id) != file.name {
-                    complain(format!("the file of partner {} must be named {0}.toml", profile.id));
+                    let mend = format!("rename the file, which must be named {0}.toml, or the partner", profile.id);
+                    complaints.add("id", format!("this is not the file of partner {}", profile.id), mend);
                 }
                 partners.insert(profile.id.clone(), profile);
-            }
-            Err(error) => complain(error.to_string()),
-        }
-    }
-    let Some(house) = house else {
-        lints.push(Lint {
-            file: "house.toml".to_owned(),
-            problem: "missing: it names the distributor and the routes".to_owned(),
-        });
-        return Err(lints);
-    };
-    lint_together(&house, &partners, &mut lints);
-    let version = match version_of(&house, &partners) {
-        Ok(version) => version,
-        Err(error) => {
-            lints.push(Lint { file: "bundle".to_owned(), problem: error.to_string() });
-            return Err(lints);
-        }
-    };
-    if lints.is_empty() { Ok(Bundle { version, house, partners }) } else { Err(lints) }
-}
-
-fn fill(text: &str, variables: &BTreeMap<String, String>) -> Result<String, String> {
-    let mut filled = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        filled.push_str(before);
-        let Some((name, tail)) = after.split_once('}') else {
-            return Err(after.chars().take(20).collect());
+            });
+            read.err()
         };
-        filled.push_str(variables.get(name).ok_or_else(|| name.to_owned())?);
-        rest = tail;
+        lints.extend(unreadable.map(|error| filled.unreadable(&error)));
+        sources.insert(file.name.clone(), (filled, complaints));
     }
-    filled.push_str(rest);
-    Ok(filled)
+    if let Some(house) = &house {
+        lint_together(house, &partners, |file, key, problem, mend| {
+            if let Some((_, complaints)) = sources.get_mut(file) {
+                complaints.add(key, problem, mend);
+            }
+        });
+    } else if !sources.contains_key(HOUSE_FILE) && lints.iter().all(|lint| lint.file != HOUSE_FILE) {
+        lints.push(Lint {
+            file: HOUSE_FILE.to_owned(),
+            line: None,
+            column: None,
+            key: String::new(),
+            problem: "missing: it names the distributor and the routes".to_owned(),
+            mend: "write one as infra/partners/house.toml is".to_owned(),
+        });
+    }
+    lints.extend(sources.into_values().flat_map(|(filled, complaints)| complaints.placed(&filled)));
+    lints.sort();
+    match house {
+        Some(house) if lints.is_empty() => Bundle::of(house, partners).map_err(|error| {
+            let problem = error.to_string();
+            let (file, mend) = (HOUSE_FILE.to_owned(), "this is a mistake of Crossdock; tell its makers".to_owned());
+            vec![Lint { file, line: None, column: None, key: String::new(), problem, mend }]
+        }),
+        _ => Err(lints),
+    }
 }
 
-fn lint_profile(profile: &Profile, complain: &mut impl FnMut(String)) {
+/// What is wrong with a value of the partner's profile that only a later crate can know, with its place in `files`.
+pub fn lint_at(
+    files: &[SourceFile],
+    variables: &BTreeMap<String, String>,
+    partner: &PartnerId,
+    key: &str,
+    problem: String,
+    mend: String,
+) -> Vec<Lint> {
+    let name = format!("{partner}.toml");
+    let mut complaints = Complaints::default();
+    complaints.add(key, problem, mend);
+    let file = files.iter().find(|file| file.name == name);
+    let filled = file.and_then(|file| Filled::new(file, variables).ok());
+    filled.map(|filled| complaints.placed(&filled)).unwrap_or_default()
+}
+
+fn lint_profile(profile: &Profile, complaints: &mut Complaints) {
     if matches!(profile.role, Role::Platform | Role::Ops) {
-        complain("role must be erp, 3pl, carrier, tms or channel: platform and ops are not partners".to_owned());
+        let mend = "role must be erp, 3pl, carrier, tms or channel";
+        complaints.add("role", "platform and ops are not partners", mend);
     }
     if profile.id == PartnerId::platform() {
-        complain("id `platform` is Crossdock's own: choose another".to_owned());
+        complaints.add("id", "id `platform` is Crossdock's own", "choose another");
     }
-    profile.auth.lint(complain);
-    for contradiction in profile.clocks.calendar.contradictions() {
-        complain(format!("clocks: {contradiction}"));
-    }
-    if profile.clocks != Clocks::default() && profile.releases.is_none() {
-        complain("[clocks] says by when a warehouse does what is expected of it, and needs [releases]".to_owned());
-    }
+    profile.auth.lint(complaints);
+    lint_clocks(profile, complaints);
     if let Some(edi) = &profile.edi {
-        lint_edi(edi, complain);
+        lint_edi(edi, complaints);
     }
     if let Err(error) = Guides::built_in().with_overlay(&profile.agreement.overlay) {
-        complain(format!("agreement.overlay, {error}"));
+        let mend = "write lines as shared/edi/guides/README.md explains them";
+        complaints.add("agreement.overlay", error.to_string(), mend);
     }
     if let Some(endpoint) = &profile.endpoint
         && !(endpoint.url.starts_with("https://") || endpoint.url.starts_with("http://"))
     {
-        complain(format!("endpoint.url must be an http(s) URL: {}", endpoint.url));
-    }
-    let by_webhook = profile.subscriptions.iter().any(|subscription| subscription.via == Via::Webhook);
-    if by_webhook && profile.endpoint.is_none() {
-        complain("a subscription via webhook needs [endpoint]".to_owned());
+        complaints.add("endpoint.url", format!("{} cannot be called", endpoint.url), "it must be an http(s) URL");
     }
     let mut told = BTreeSet::new();
-    for kind in profile.subscriptions.iter().flat_map(|subscription| &subscription.events) {
-        if !told.insert(kind) {
-            complain(format!("{kind} is subscribed twice; an event is told once"));
+    for (index, subscription) in profile.subscriptions.iter().enumerate() {
+        if subscription.via == Via::Webhook && profile.endpoint.is_none() {
+            let mend = "it needs [endpoint], or via = \"file\"";
+            complaints.add(format!("subscriptions.{index}.via"), "a webhook has nowhere to go", mend);
+        }
+        for kind in &subscription.events {
+            if !told.insert(kind) {
+                let problem = format!("{kind} is subscribed twice, and an event is told once");
+                complaints.add(format!("subscriptions.{index}.events"), problem, "take one out");
+            }
         }
     }
     match profile.releases.as_ref().map(|releases| releases.format) {
         Some(crate::DocumentFormat::X12Ship940) if profile.edi.is_none() => {
-            complain("releases.format x12-940 needs [edi]".to_owned());
+            complaints.add("releases.format", "releases.format x12-940 needs [edi]", "add it, with qualifier and id");
         }
         Some(crate::DocumentFormat::Json) if profile.endpoint.is_none() => {
-            complain("releases.format json needs [endpoint]".to_owned());
+            complaints.add(
+                "releases.format",
+                "releases.format json needs [endpoint]",
+                "add it, with url and guarantee",
+            );
         }
         _ => {}
     }
     if profile.releases.is_some() && profile.role != Role::Wms {
-        complain("[releases] belongs to a partner with role 3pl".to_owned());
+        complaints.add("releases", "[releases] belongs to a partner with role 3pl", "take it out, or change the role");
+    }
+    if profile.role != Role::Erp {
+        let permits = &profile.permits;
+        for (key, limited) in [("warehouses", &permits.warehouses), ("accounts", &permits.accounts)] {
+            if !limited.is_empty() {
+                let problem = "limits releases, and this partner has not role erp, so makes none";
+                complaints.add(format!("permits.{key}"), problem, "take it out; [releases] names a 3PL's warehouses");
+            }
+        }
+    }
+    if profile.disabled.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
+        complaints.add("disabled", "says no reason", "write why, or take it out to put the partner in force");
+    }
+    for (index, contact) in profile.contacts.iter().enumerate() {
+        if contact.email.is_none() && contact.phone.is_none() {
+            complaints.add(format!("contacts.{index}"), "cannot be reached", "give email or phone");
+        }
     }
 }
 
-fn lint_edi(edi: &crate::EdiIdentity, complain: &mut impl FnMut(String)) {
+fn lint_clocks(profile: &Profile, complaints: &mut Complaints) {
+    let clocks = &profile.clocks;
+    for contradiction in clocks.calendar.contradictions() {
+        complaints.add("clocks.calendar", contradiction, "change one of the two");
+    }
+    if *clocks != Clocks::default() && profile.releases.is_none() {
+        let problem = "[clocks] says by when a warehouse does what is expected of it, and needs [releases]";
+        complaints.add("clocks", problem, "add it, or take the clocks out");
+    }
+    for (key, first, name, then) in [
+        ("clocks.acknowledge", clocks.acknowledge, "accept", clocks.accept),
+        ("clocks.accept", clocks.accept, "ship", clocks.ship),
+        ("clocks.ship", clocks.ship, "deliver", clocks.deliver),
+    ] {
+        if let (Some(first), Some(then)) = (first, then) {
+            let ends = |allowance| clocks.calendar.after(Timestamp::UNIX_EPOCH, allowance);
+            if ends(first) > ends(then) {
+                let problem = format!("{first} is longer than {then} for {name}, which comes after it");
+                complaints.add(key, problem, format!("allow at most {then}"));
+            }
+        }
+    }
+}
+
+fn lint_edi(edi: &crate::EdiIdentity, complaints: &mut Complaints) {
     let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'.' | b'_'));
     if edi.qualifier.len() != 2 || !plain(&edi.qualifier) {
-        complain(format!("edi.qualifier must be two letters or digits: {:?}", edi.qualifier));
+        let problem = format!("{:?} is no qualifier", edi.qualifier);
+        complaints.add("edi.qualifier", problem, "write two letters or digits, such as ZZ");
     }
-    for id in [edi.id.as_str(), edi.application()] {
+    for (key, id) in [("edi.id", Some(edi.id.as_str())), ("edi.application_code", edi.application_code.as_deref())] {
+        let Some(id) = id else { continue };
         if id.is_empty() || id.len() > ISA_ID_LEN_MAX || !plain(id) {
-            complain(format!("an EDI id has 1 to {ISA_ID_LEN_MAX} letters, digits, - . _ or blanks: {id:?}"));
+            let mend = format!("an EDI id has 1 to {ISA_ID_LEN_MAX} letters, digits, - . _ or blanks");
+            complaints.add(key, format!("{id:?} is no EDI id"), mend);
         }
     }
 }
 
-fn lint_together(house: &House, partners: &BTreeMap<PartnerId, Profile>, lints: &mut Vec<Lint>) {
-    let mut complain = |file: String, problem: String| lints.push(Lint { file, problem });
-    lint_edi(&house.edi, &mut |problem| complain("house.toml".to_owned(), problem));
-    for rule in &house.routes {
-        let runs = partners.get(&rule.partner).and_then(|profile| profile.releases.as_ref());
-        match runs {
-            None => complain(
-                "house.toml".to_owned(),
-                format!("route {:?}: partner {} takes no releases", rule.name, rule.partner),
-            ),
-            Some(placing) if !placing.warehouses.contains(&rule.warehouse) => complain(
-                "house.toml".to_owned(),
-                format!("route {:?}: partner {} does not run warehouse {}", rule.name, rule.partner, rule.warehouse),
-            ),
-            Some(_) => {}
-        }
+fn lint_together(
+    house: &House,
+    partners: &BTreeMap<PartnerId, Profile>,
+    mut complain: impl FnMut(&str, String, String, String),
+) {
+    let mut of_house = Complaints::default();
+    lint_edi(&house.edi, &mut of_house);
+    for (key, problem, mend) in of_house.into_parts() {
+        complain(HOUSE_FILE, key, problem, mend);
+    }
+    for (index, rule) in house.routes.iter().enumerate() {
+        let runs = partners.get(&rule.partner).map(|profile| profile.releases.as_ref());
+        let (key, problem, mend) = match runs {
+            None => {
+                ("partner", format!("there is no partner {}", rule.partner), "name one that has a profile".to_owned())
+            }
+            Some(None) => {
+                let mend = format!("add [releases] to {}.toml, or name another partner", rule.partner);
+                ("partner", format!("partner {} takes no releases", rule.partner), mend)
+            }
+            Some(Some(placing)) if !placing.warehouses.contains(&rule.warehouse) => {
+                let known: Vec<&str> = placing.warehouses.iter().map(String::as_str).collect();
+                let problem = format!("partner {} does not run warehouse {}", rule.partner, rule.warehouse);
+                ("warehouse", problem, format!("it runs {}", known.join(", ")))
+            }
+            Some(Some(_)) => continue,
+        };
+        complain(HOUSE_FILE, format!("routes.{index}.{key}"), format!("route {:?}: {problem}", rule.name), mend);
     }
     let mut identities = BTreeMap::new();
     let mut keys = BTreeMap::new();
     let mut certificates = BTreeMap::new();
     let mut clients = BTreeMap::new();
+    identities.insert((&house.edi.qualifier, &house.edi.id), house.tenant.as_str());
     for profile in partners.values() {
         let file = format!("{}.toml", profile.id);
-        if let Some(edi) = &profile.edi
-            && let Some(other) = identities.insert((&edi.qualifier, &edi.id), &profile.id)
-        {
-            complain(file.clone(), format!("has the EDI identity of {other}"));
+        let mut shared = |key: &str, other: Option<&str>, what: &str, mend: &str| {
+            if let Some(other) = other {
+                complain(&file, key.to_owned(), format!("{what} {other}"), mend.to_owned());
+            }
+        };
+        let id = profile.id.as_str();
+        if let Some(edi) = &profile.edi {
+            let other = identities.insert((&edi.qualifier, &edi.id), id);
+            shared("edi.id", other, "has the EDI identity of", "ask the partner for its own");
         }
         for key in &profile.auth.api_key_sha256 {
-            if let Some(other) = keys.insert(key, &profile.id) {
-                complain(file.clone(), format!("shares an API key with {other}"));
-            }
+            let mend = "make one of its own: crossdock partner new shows how";
+            shared("auth.api_key_sha256", keys.insert(key, id), "shares an API key with", mend);
         }
         for certificate in &profile.auth.certificate_sha256 {
-            if let Some(other) = certificates.insert(certificate, &profile.id) {
-                complain(file.clone(), format!("shares a certificate with {other}"));
-            }
+            let other = certificates.insert(certificate, id);
+            shared("auth.certificate_sha256", other, "shares a certificate with", "ask the partner for its own");
         }
-        if let Some(oauth2) = &profile.auth.oauth2
-            && let Some(other) = clients.insert((&oauth2.issuer, &oauth2.client_id), &profile.id)
-        {
-            complain(file.clone(), format!("is the OAuth client of {other}"));
+        if let Some(oauth2) = &profile.auth.oauth2 {
+            let other = clients.insert((&oauth2.issuer, &oauth2.client_id), id);
+            shared("auth.oauth2.client_id", other, "is the OAuth client of", "ask the partner for its own");
         }
     }
 }

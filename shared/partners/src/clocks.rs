@@ -8,6 +8,7 @@ use canonical::{Expected, Release};
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Longest allowance, in days: what may take longer than a quarter is agreed by a date in the order.
@@ -17,7 +18,7 @@ pub const ALLOWANCE_DAYS_MAX: u32 = 90;
 const LOOK_AHEAD_DAYS_MAX: i32 = 366;
 
 /// When what is expected of a warehouse partner is due. What is not set is not expected.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Clocks {
     /// Its system has read the document: from its placing.
@@ -76,8 +77,9 @@ impl Clocks {
 }
 
 /// How long something may take: `30m` or `4h` of working time, `2d` of working days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("pattern" = "^[0-9]+[mhd]$"))]
 pub enum Allowance {
     /// Minutes of working time.
     Minutes(u32),
@@ -139,7 +141,7 @@ impl fmt::Display for Allowance {
 }
 
 /// When a partner works. Without any of it: always.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Calendar {
     /// Where its clock stands.
@@ -252,7 +254,7 @@ impl Calendar {
 }
 
 /// A day of the week.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Day {
     /// Monday.
@@ -287,8 +289,9 @@ impl Day {
 
 /// A time zone of the IANA database, such as `America/Chicago`; UTC if none is given. The database is compiled in, so that
 /// every machine has the same.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
 pub struct Zone {
     name: String,
     rules: TimeZone,

@@ -6,17 +6,27 @@
 mod auth;
 mod bundle;
 mod clocks;
+mod diff;
+mod lint;
+mod permits;
 mod profile;
+mod review;
 mod routing;
+mod schema;
 
 pub use auth::{
     Algorithm, Auth, Encoding, KeyForm, Labelled, OAuth2, SECRET_LEN_MIN, Scheme, Signature, TOLERANCE_S,
     TOLERANCE_S_MAX, Template, TimeFormat,
 };
-pub use bundle::{Bundle, BundleError, Lint, SourceFile, compile};
+pub use bundle::{Bundle, BundleError, HOUSE_FILE, compile, lint_at};
 pub use clocks::{ALLOWANCE_DAYS_MAX, Allowance, Calendar, Clocks, Day, NoAllowance, NoZone, Zone};
+pub use diff::{Change, diff};
+pub use lint::{Lint, SourceFile};
+pub use permits::{DocumentType, DocumentTypeError, Permits};
 pub use profile::{
-    ControlNumbers, DocumentFormat, EdiAgreement, EdiIdentity, Endpoint, MapWishes, Profile, ReleasePlacing, Stage,
-    Subscription, UnitFactor, Via,
+    Contact, ControlNumbers, DocumentFormat, EdiAgreement, EdiIdentity, Endpoint, MapWishes, Profile, ReleasePlacing,
+    Stage, Subscription, UnitFactor, Via,
 };
+pub use review::review;
 pub use routing::{House, Rule, When};
+pub use schema::schemas;

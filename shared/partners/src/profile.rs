@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use canonical::{EventType, Guarantee, PartnerId, PartnerScope, Principal, Quantity, Role, Tenant};
 use edi::ack::AckPolicy;
 use edi::guide::Overlay;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Auth, Clocks};
+use crate::{Auth, Clocks, Permits};
 
 /// Everything Crossdock knows of one partner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// The partner's id: its inbox and outbox folder, its name in URLs, logs and keys.
@@ -25,6 +26,10 @@ pub struct Profile {
     /// Whether its traffic is real.
     #[serde(default)]
     pub stage: Stage,
+    /// Why nothing is taken from it and nothing sent to it for now; it is in force if not given. See `crossdock partner
+    /// disable`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<String>,
     /// How it proves who it is.
     #[serde(default)]
     pub auth: Auth,
@@ -46,6 +51,16 @@ pub struct Profile {
     /// The events it is told.
     #[serde(default)]
     pub subscriptions: Vec<Subscription>,
+    /// What it may send, and for whom.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub permits: Permits,
+    /// Whom to call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<Contact>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Profile {
@@ -65,14 +80,38 @@ impl Profile {
         PartnerScope { tenant: tenant.clone(), partner: self.id.clone() }
     }
 
+    /// The names of the secrets that it needs: `<partner>/<name>` in the store.
+    pub fn secrets(&self) -> Vec<&'static str> {
+        let shared = |signature: &crate::Signature| signature.keys_url().is_none();
+        let signs = self.auth.signature.as_ref().is_some_and(shared);
+        let named = [(signs, "webhook-in"), (self.endpoint.is_some(), "webhook-out")];
+        named.into_iter().filter(|(needed, _)| *needed).map(|(_, name)| name).collect()
+    }
+
     /// How the partner is told of events of type `kind`, if it is.
     pub fn subscription_to(&self, kind: EventType) -> Option<Via> {
         self.subscriptions.iter().find(|subscription| subscription.events.contains(&kind)).map(|found| found.via)
     }
 }
 
+/// Somebody at the partner. No function reads it: `crossdock partner show` says whom to call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// A name, or a team's.
+    pub name: String,
+    /// What to call for, such as `edi` or `warehouse`.
+    pub about: String,
+    /// E-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Telephone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+}
+
 /// Whether a partner's traffic is real.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// Real: usage indicator P.
@@ -93,7 +132,7 @@ impl Stage {
 }
 
 /// An identity in X12 envelopes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EdiIdentity {
     /// Interchange id qualifier (ISA05/ISA07), such as `ZZ` or `01`.
@@ -106,7 +145,7 @@ pub struct EdiIdentity {
 }
 
 /// How one document of a partner differs from the map that all share.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MapWishes {
     /// Lines in the language of the maps that come before the shared ones: segments, elements, code tables.
@@ -118,7 +157,7 @@ pub struct MapWishes {
 }
 
 /// What a unit of measure is in another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnitFactor {
     /// The unit that we count in, such as `EA`.
@@ -136,14 +175,16 @@ impl EdiIdentity {
 
 /// What is agreed with a partner on EDI documents. Where nothing is: the guides as they are, a 997 for every X12 group, a
 /// TA1 where the sender asks for one (ISA14), a CONTRL for every EDIFACT interchange.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EdiAgreement {
     /// Its deviations from the guides, a line each, such as `945 W27 1..1`; never a guide of its own.
     #[serde(default)]
+    #[schemars(with = "String")]
     pub overlay: Overlay,
     /// Which acknowledgments it gets.
     #[serde(default)]
+    #[schemars(schema_with = "crate::schema::acknowledge")]
     pub acknowledge: AckPolicy,
     /// Whether it uses an interchange control number once.
     #[serde(default)]
@@ -157,7 +198,7 @@ pub struct EdiAgreement {
 }
 
 /// Whether a partner uses an interchange control number once, as the standards ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ControlNumbers {
     /// It does: another file under a number that came before is kept for a person, and is not acted upon.
@@ -168,7 +209,7 @@ pub enum ControlNumbers {
 }
 
 /// Where a partner takes HTTP messages. They are signed (Standard Webhooks) with the secret `<partner>/webhook-out`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
     /// The URL; https, but for hosts that the deployment names as local.
@@ -178,7 +219,7 @@ pub struct Endpoint {
 }
 
 /// How releases are placed with a warehouse partner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReleasePlacing {
     /// The document.
@@ -188,7 +229,7 @@ pub struct ReleasePlacing {
 }
 
 /// A document format for releases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DocumentFormat {
     /// X12 940 version 004010, as a file in the partner's outbox.
@@ -199,7 +240,7 @@ pub enum DocumentFormat {
 }
 
 /// The events a partner is told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Subscription {
     /// Their types.
@@ -209,7 +250,7 @@ pub struct Subscription {
 }
 
 /// How a subscriber is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Via {
     /// A signed POST to its endpoint.

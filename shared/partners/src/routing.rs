@@ -1,12 +1,13 @@
 //! The distributor itself, and its routing rules as data.
 
 use canonical::{OrderRelease, PartnerId, Tenant};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::EdiIdentity;
 
 /// The distributor and its rules.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct House {
     /// The distributor.
@@ -28,7 +29,7 @@ impl House {
 }
 
 /// One routing rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Its name, for history and traces.
@@ -43,7 +44,7 @@ pub struct Rule {
 }
 
 /// What a rule fits: every condition that is given must hold.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct When {
     /// The warehouse that the ERP asked for is one of these.

@@ -5,7 +5,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use canonical::{Digest, OrderRelease, PartnerId, Role};
-    use partners::{Bundle, SourceFile, compile};
+    use partners::{Bundle, SourceFile, compile, diff, review, schemas};
 
     const HOUSE: &str = r#"
         tenant = "northwind"
@@ -108,7 +108,23 @@ mod tests {
             ("[\"DAL1\"]", "[\"DAL2\"]", "does not run warehouse DAL1"),
             ("x12-940", "json", "releases.format json needs [endpoint]"),
             ("${KEY}", "${NOBODY}", "${NOBODY} is not set"),
-            ("name = \"Acme\"", "nmae = \"Acme\"", "unknown field `nmae`"),
+            ("name = \"Acme\"", "nmae = \"Acme\"", "acme.toml:3:9: unknown field `nmae`; did you mean `name`?"),
+            ("name = \"Acme\"", "", "missing field `name`; add it"),
+            ("name = \"Acme\"", "name = \"Acme", "acme.toml:3:"),
+            ("[edi]", "[permits]\nsends = [\"9 45\"]\n[edi]", "a document type is a name"),
+            ("[edi]", "[permits]\naccounts = [\"A\"]\n[edi]", "permits.accounts: limits releases"),
+            ("[edi]", "[[contacts]]\nname = \"A\"\nabout = \"edi\"\n[edi]", "contacts.0: cannot be reached"),
+            (
+                "[edi]",
+                "[clocks]\naccept = \"61m\"\nship = \"1h\"\n[edi]",
+                "acme.toml:9:1: clocks.accept: 61m is longer than 1h for ship, which comes after it; allow at most 1h",
+            ),
+            (
+                "[edi]",
+                "[clocks.calendar]\nopens = \"09:00\"\ncloses = \"08:00\"\n[edi]",
+                "clocks.calendar: calendar.closes is not after",
+            ),
+            ("role = \"3pl\"", "role = \"3pl\"\ndisabled = \" \"", "disabled: says no reason"),
             ("[edi]", "[[subscriptions]]\nvia=\"webhook\"\nevents=[\"order.completed.v1\"]\n[edi]", "needs [endpoint]"),
             ("[edi]", "[endpoint]\nurl=\"ftp://x\"\nguarantee=\"dedupes\"\n[edi]", "must be an http(s) URL"),
         ] {
@@ -129,10 +145,10 @@ mod tests {
         };
         for (said, expected) in [
             (said("[auth]", "[auth]\nsigns = true"), "unknown field `signs`"),
-            (said("[auth]", "[auth]\ncertificate_sha256 = [\"${KEY}\"]"), "one of api_key_sha256, oauth2 and"),
+            (said("[auth]", "[auth]\ncertificate_sha256 = [\"${KEY}\"]"), "keep one of api_key_sha256, oauth2 and"),
             (signature("scheme = \"md5\""), "unknown variant `md5`"),
-            (signature("scheme = \"shopify\", tolerance_s = 3601"), "must be 1 to 3600 seconds"),
-            (signature("scheme = \"shopify\", tolerance_s = 0"), "must be 1 to 3600 seconds"),
+            (signature("scheme = \"shopify\", tolerance_s = 3601"), "it must be 1 to 3600 seconds"),
+            (signature("scheme = \"shopify\", tolerance_s = 0"), "it must be 1 to 3600 seconds"),
             (signature("scheme = \"template\""), "that scheme needs it"),
             (signature("scheme = \"shopify\", jwks_url = \"https://x\""), "belongs to rsa-sha256 alone"),
             (signature("scheme = \"shipstation\", jwks_url = \"ftp://x\""), "must be an https URL"),
@@ -151,7 +167,7 @@ mod tests {
         }
         let oauth2 = "oauth2 = { issuer = \"\", audience = \"a\", client_id = \"c\", jwks_url = \"jwks\" }";
         let said = said("api_key_sha256 = [\"${KEY}\"]", oauth2);
-        assert!(said.contains("auth.oauth2.issuer is empty") && said.contains("must be an https URL"), "{said}");
+        assert!(said.contains("auth.oauth2.issuer: is empty") && said.contains("must be an https URL"), "{said}");
     }
 
     #[test]
@@ -159,7 +175,147 @@ mod tests {
         let twin = ACME.replace("id = \"acme\"", "id = \"twin\"");
         let files = [file("house.toml", HOUSE), file("acme.toml", ACME), file("twin.toml", &twin)];
         let said: Vec<String> = compile(&files, &variables()).unwrap_err().iter().map(ToString::to_string).collect();
-        assert_eq!(said, ["twin.toml: has the EDI identity of acme", "twin.toml: shares an API key with acme"]);
+        assert_eq!(
+            said,
+            [
+                "twin.toml:7:9: auth.api_key_sha256: shares an API key with acme; make one of its own: crossdock partner \
+                 new shows how",
+                "twin.toml:10:9: edi.id: has the EDI identity of acme; ask the partner for its own",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_place_is_that_of_the_file_as_it_was_written() {
+        let long = ACME.replace("[\"${KEY}\"]", "[\"${KEY}\"] # \u{e4}\n        signs = 1");
+        let lints = compile(&[file("house.toml", HOUSE), file("acme.toml", &long)], &variables()).unwrap_err();
+        assert_eq!((lints[0].line, lints[0].column), (Some(8), Some(9)), "{lints:?}");
+        let same_line = ACME.replace("[\"${KEY}\"]", "[\"${KEY}\", 7]");
+        let lints = compile(&[file("house.toml", HOUSE), file("acme.toml", &same_line)], &variables()).unwrap_err();
+        let column = same_line.lines().nth(6).unwrap().find('7').unwrap() + 1;
+        assert_eq!((lints[0].line, lints[0].column), (Some(7), Some(column)), "after a variable: {lints:?}");
+    }
+
+    #[test]
+    fn what_no_file_is_wrong_in_alone_is_found_over_all() {
+        let said = |house: &str, acme: &str| {
+            let files = [file("house.toml", house), file("acme.toml", acme)];
+            let bundle = compile(&files, &variables()).unwrap();
+            review(&bundle, &files, &variables()).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        let lone = said(HOUSE, ACME);
+        assert!(lone.contains("nobody owns the transition request: no partner in force speaks for role erp"), "{lone}");
+        assert!(!lone.contains("ship_confirm") && !lone.contains("milestone"), "{lone}");
+        let asked = |more: &str| HOUSE.replace("asked_warehouse = [\"DAL1\"]", more);
+        let shadowed = said(
+            &format!(
+                "{HOUSE}[[routes]]\nname = \"third\"\nwhen = {{ asked_warehouse = [\"DAL1\"], \
+            region = [\"TX\"] }}\nwarehouse = \"DAL1\"\npartner = \"acme\"\n"
+            ),
+            ACME,
+        );
+        assert!(
+            shadowed.contains("house.toml:17:5: routes.2: route \"third\" is never reached: \"asked\""),
+            "{shadowed}"
+        );
+        let narrower = said(&asked("sku_prefix = [\"BOLT-1\"]"), ACME);
+        assert!(!narrower.contains("never reached"), "another condition is missing: {narrower}");
+        let unreached = said(HOUSE, &ACME.replace("[\"DAL1\"]", "[\"DAL1\", \"DAL2\"]"));
+        assert!(
+            unreached.contains("releases.warehouses: no route leads to warehouse DAL2; add to house.toml"),
+            "{unreached}"
+        );
+        let mute = ACME
+            .replace("api_key_sha256 = [\"${KEY}\"]", "")
+            .replace("[edi]", "[endpoint]")
+            .replace("qualifier = \"ZZ\"", "url = \"https://x\"")
+            .replace("id = \"ACME\"", "guarantee = \"dedupes\"")
+            .replace("x12-940", "json");
+        let mute = said(HOUSE, &mute);
+        assert!(mute.contains("acme.toml:4:9: role: role 3pl owns transitions, and the partner has no way"), "{mute}");
+        assert!(mute.contains("nobody owns the transition ship_confirm"), "{mute}");
+        let off = said(HOUSE, &ACME.replace("role = \"3pl\"", "role = \"3pl\"\ndisabled = \"moved\""));
+        assert!(off.contains("nobody owns the transition milestone"), "{off}");
+    }
+
+    #[test]
+    fn a_difference_is_told_by_field() {
+        let before = bundle();
+        assert!(diff(&before, &before).unwrap().is_empty());
+        let changed =
+            ACME.replace("\"Acme\"", "\"Acme Logistics\"").replace("relays = [\"carrier\"]", "disabled = \"moved\"");
+        let next = ACME
+            .replace("id = \"acme\"", "id = \"next\"")
+            .replace("\"ACME\"", "\"NEXT\"")
+            .replace("${KEY}", &Digest::of(b"n").to_string());
+        let files = [
+            file("house.toml", &HOUSE.replace("\"TX\"", "\"OK\"")),
+            file("acme.toml", &changed),
+            file("next.toml", &next),
+        ];
+        let after = compile(&files, &variables()).unwrap();
+        let told: Vec<String> = diff(&before, &after).unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(told[0], "house: routes.texas.when.region becomes [\"OK\"]; it was [\"TX\"]");
+        assert_eq!(
+            told[1..],
+            [
+                "acme: disabled is new: \"moved\"",
+                "acme: name becomes \"Acme Logistics\"; it was \"Acme\"",
+                "acme: relays becomes []; it was [\"carrier\"]",
+                "next: is new",
+            ]
+        );
+        let fewer = HOUSE.replace("name = \"asked\"", "name = \"new\"");
+        let fewer = compile(&[file("house.toml", &fewer), file("acme.toml", ACME)], &variables()).unwrap();
+        let fewer: Vec<String> = diff(&before, &fewer).unwrap().iter().map(ToString::to_string).collect();
+        assert!(fewer[0].starts_with("house: routes.asked is gone; it was {"), "{fewer:?}");
+        assert!(fewer[1].starts_with("house: routes.new is new: {"), "{fewer:?}");
+        assert_eq!(fewer[2], "house: routes in their order becomes [\"texas\",\"new\"]; it was [\"texas\",\"asked\"]");
+        let back: Vec<String> = diff(&after, &before).unwrap().iter().map(ToString::to_string).collect();
+        assert!(
+            back.contains(&"next: is taken out".to_owned())
+                && back.contains(&"acme: disabled is gone; it was \"moved\"".to_owned()),
+            "{back:?}"
+        );
+    }
+
+    #[test]
+    fn a_bundle_of_before_these_fields_still_reads() {
+        // What is not given is not written, so that the hash of an older bundle stays what it was.
+        let text = String::from_utf8(bundle().to_bytes().unwrap()).unwrap();
+        for newer in ["permits", "disabled", "contacts"] {
+            assert!(!text.contains(newer), "{newer}");
+        }
+    }
+
+    #[test]
+    fn the_published_schemas_are_those_of_the_types() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/schemas/partners");
+        for (name, schema) in schemas() {
+            let path = folder.join(format!("{name}.json"));
+            if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+                std::fs::write(&path, serde_json::to_string_pretty(&sorted(&schema)).unwrap() + "\n").unwrap();
+            }
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let published: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+            assert!(
+                published == schema,
+                "{name} differs from its type: UPDATE_SCHEMAS=1 cargo test -p partners schemas"
+            );
+        }
+    }
+
+    /// The same with members by name: in which order they come depends on what else is built.
+    fn sorted(value: &serde_json::Value) -> serde_json::Value {
+        match value {
+            serde_json::Value::Object(members) => {
+                let members: BTreeMap<&String, _> =
+                    members.iter().map(|(name, member)| (name, sorted(member))).collect();
+                members.into_iter().map(|(name, member)| (name.clone(), member)).collect()
+            }
+            serde_json::Value::Array(entries) => entries.iter().map(sorted).collect(),
+            other => other.clone(),
+        }
     }
 
     #[test]

@@ -1,4 +1,39 @@
 //! Keys of the table, built in one place. Each takes a [`PartnerScope`]: an unscoped read does not compile.
+//!
+//! A key is made by its scope:
+//!
+//! ```
+//! # use canonical::{PartnerScope, ReleaseId};
+//! # fn read(scope: &PartnerScope, release: &ReleaseId) {
+//! let key = ports::Key::release(scope, release);
+//! # }
+//! ```
+//!
+//! Without one there is none,
+//!
+//! ```compile_fail,E0061
+//! # use canonical::{PartnerScope, ReleaseId};
+//! # fn read(scope: &PartnerScope, release: &ReleaseId) {
+//! let key = ports::Key::release(release);
+//! # }
+//! ```
+//!
+//! nor by hand,
+//!
+//! ```compile_fail,E0451
+//! # use canonical::{PartnerScope, ReleaseId};
+//! # fn read(scope: &PartnerScope, release: &ReleaseId) {
+//! let key = ports::Key { pk: format!("T#northwind#RELEASE#{release}"), sk: "RELEASE" };
+//! # }
+//! ```
+//!
+//! and the table is read by a key alone.
+//!
+//! ```compile_fail,E0308
+//! # async fn read<T: ports::Table>(table: &T) {
+//! let item = table.load("T#northwind#RELEASE#rel_1").await;
+//! # }
+//! ```
 
 use canonical::{DeliveryId, Digest, MessageId, PartnerScope, ReleaseId, ShipmentId, Tenant};
 
@@ -29,6 +64,12 @@ impl Key {
     pub fn release_of(pk: &str) -> Option<(Tenant, ReleaseId)> {
         let (tenant, release) = pk.strip_prefix("T#")?.split_once("#RELEASE#")?;
         Some((tenant.parse().ok()?, release.parse().ok()?))
+    }
+
+    /// That the partner has a part in a release. It is asked before a release that a partner names is read: without a part
+    /// the release's own key is not even looked at.
+    pub fn part(scope: &PartnerScope, release: &ReleaseId) -> Self {
+        Self::partner(scope, &format!("PART#{release}"), "PART")
     }
 
     /// A shipment, under the tenant as releases are.

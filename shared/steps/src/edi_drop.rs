@@ -23,7 +23,7 @@ pub const STEP: &str = "edi-drop";
 pub const FILE_LEN_MAX: usize = 32 << 20;
 
 /// The sets that have a step. Any other is refused in its acknowledgment, so that its sender knows.
-const TAKEN: [&str; 3] = ["945", "997", "999"];
+pub const TAKEN: [&str; 3] = ["945", "997", "999"];
 
 /// Names of files that are not finished, or no files: uploads in progress and folder markers.
 const UNFINISHED: [&str; 4] = [".tmp", ".part", ".filepart", "/"];
@@ -142,6 +142,20 @@ fn taken_guides() -> &'static Guides {
     GUIDES.get_or_init(|| Guides::built_in().only(&TAKEN))
 }
 
+/// The guides of what the partner may send. Anything else is refused in its acknowledgment.
+fn permitted(profile: &Profile) -> Guides {
+    let permits = &profile.permits;
+    let sets: Vec<&str> = TAKEN.into_iter().filter(|set| permits.may_send(set)).collect();
+    let mut guides = taken_guides().only(&sets);
+    for set in sets {
+        let versions = permits.versions(set);
+        if !versions.is_empty() {
+            guides = guides.only_versions(set, &versions);
+        }
+    }
+    guides
+}
+
 /// Whether the sender is told of what is wrong in a group.
 fn told_of(owed: &[Owed], index: usize) -> bool {
     owed.iter().any(|owed| match owed {
@@ -166,10 +180,18 @@ impl Splitter<'_> {
             self.defective("file", "file", 0..self.drop.bytes.len(), vec![finding], false);
             return self.split;
         }
-        let guides = match taken_guides().with_overlay(&self.drop.profile.agreement.overlay) {
+        if let Some(reason) = &self.drop.profile.disabled {
+            let detail =
+                format!("nothing is taken from {}: {reason}; enable it and drop the file again", self.drop.profile.id);
+            let finding = Finding { code: Code::PartnerDisabled, detail, place: None };
+            self.defective("file", "file", 0..self.drop.bytes.len(), vec![finding], false);
+            return self.split;
+        }
+        let taken = permitted(self.drop.profile);
+        let guides = match taken.with_overlay(&self.drop.profile.agreement.overlay) {
             Ok(guides) => guides,
             // A bundle with such a profile is not published: see the lints of profiles.
-            Err(_) => taken_guides().clone(),
+            Err(_) => taken,
         };
         let mut document = edi::read(self.drop.bytes);
         if !document.findings.is_empty() {

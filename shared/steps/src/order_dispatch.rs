@@ -127,6 +127,10 @@ pub fn route<'a>(release: &Release, bundle: &'a Bundle) -> Result<(&'a Profile, 
         detail: format!("routing rule {} names partner {}, which has no profile", rule.name, rule.partner),
         place: None,
     })?;
+    if let Some(reason) = &profile.disabled {
+        let detail = format!("partner {} is disabled ({reason}); enable it and redrive {STEP}", profile.id);
+        return Err(Finding { code: Code::PartnerDisabled, detail, place: None });
+    }
     let route = Route {
         warehouse: rule.warehouse.clone(),
         partner: rule.partner.clone(),

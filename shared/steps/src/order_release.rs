@@ -1,11 +1,11 @@
 //! `order-release`: the ERP's request becomes a release; a cancel becomes a fact of it.
 
 use canonical::{
-    ArchiveRef, Digest, Event, EventType, Expectation, Facts, OrderRelease, Principal, Release, ReleaseId,
-    ReleaseState, Transition,
+    ArchiveRef, Code, Digest, Event, EventType, Expectation, Facts, Finding, OrderRelease, Place, Principal, Release,
+    ReleaseId, ReleaseState, Transition,
 };
 use jiff::Timestamp;
-use partners::Clocks;
+use partners::{Clocks, Permits};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -14,6 +14,10 @@ use crate::{Absorbed, Cause, Telling, absorb};
 
 /// The step's name.
 pub const STEP: &str = "order-release";
+/// The request for a release, as a profile permits it.
+pub const ORDER_RELEASE: &str = "order-release";
+/// The request for a cancel, as a profile permits it.
+pub const ORDER_CANCEL: &str = "order-cancel";
 /// Longest idempotency key, in characters, as in the common drafts of the header.
 pub const IDEMPOTENCY_KEY_LEN_MAX: usize = 255;
 
@@ -37,6 +41,21 @@ pub struct Accepted {
     pub events: Vec<Event>,
     /// What the key was used for.
     pub key_use: KeyUse,
+}
+
+/// What of `order` its sender's profile does not permit: a warehouse, an account.
+pub fn not_permitted(order: &OrderRelease, permits: &Permits) -> Vec<Finding> {
+    let asked = [("warehouse", &order.warehouse, &permits.warehouses), ("account", &order.account, &permits.accounts)];
+    let outside = asked.into_iter().filter(|(_, given, permitted)| {
+        !permitted.is_empty() && !given.as_ref().is_some_and(|given| permitted.contains(given))
+    });
+    outside
+        .map(|(field, _, permitted)| {
+            let known: Vec<&str> = permitted.iter().map(String::as_str).collect();
+            let detail = format!("must be one of {}, which your profile permits", known.join(", "));
+            Finding { code: Code::NotPermitted, detail, place: Some(Place::Pointer(format!("/{field}"))) }
+        })
+        .collect()
 }
 
 /// Makes a release of a checked request.

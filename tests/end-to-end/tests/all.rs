@@ -16,6 +16,7 @@ mod edi;
 mod failures;
 mod faults;
 mod fulfilment;
+mod onboarding;
 mod records;
 mod support;
 mod webhooks;
@@ -67,6 +68,10 @@ const LAST: [Test<World>; 3] = [
     test!(records::what_a_role_may_do_is_what_its_function_does),
 ];
 
+/// On the other stack, after all others: it changes the profiles that they all use.
+const AFTERWARDS: [Test<World>; 1] =
+    [test!(onboarding::a_new_partner_goes_from_its_first_line_to_its_first_applied_message)];
+
 /// Longest run. It takes four minutes on two idle cores; whatever hangs, even a thread that blocks, must end in a
 /// failure that says so and not in the silence of whoever waits for the end.
 const RUN_MAX: Duration = Duration::from_mins(30);
@@ -110,7 +115,8 @@ async fn distress(mut results: Results) -> Results {
 }
 
 async fn peace(mut results: Results) -> Results {
-    let wanted = [results.wants_any(&FIRST), results.wants_any(&IN_PEACE), results.wants_any(&LAST)];
+    let groups = [&FIRST[..], &IN_PEACE[..], &LAST[..], &AFTERWARDS[..]];
+    let wanted = groups.map(|tests| results.wants_any(tests));
     if !wanted.contains(&true) {
         return results;
     }
@@ -124,7 +130,7 @@ async fn peace(mut results: Results) -> Results {
             return results;
         }
     };
-    for (tests, wanted) in [(&FIRST[..], wanted[0]), (&IN_PEACE[..], wanted[1]), (&LAST[..], wanted[2])] {
+    for (tests, wanted) in groups.into_iter().zip(wanted) {
         if wanted {
             results.run(&world, tests).await;
         }

@@ -24,6 +24,7 @@ mod logged;
 mod orders;
 mod partial;
 mod poison;
+mod scopes;
 mod template;
 mod twice;
 mod unrepeatable;

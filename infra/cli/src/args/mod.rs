@@ -1,11 +1,12 @@
 //! What the command line takes. Help, completions and parsing all come from here.
 
 pub mod edi;
+pub mod partner;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use jiff::SignedDuration;
 
@@ -105,9 +106,17 @@ Examples:
         #[arg(long)]
         key: Option<String>,
     },
-    /// What concerns one partner.
-    #[command(subcommand)]
-    Partner(Partner),
+    /// Partners as files: write, check, compare and apply their profiles, and what else concerns one partner.
+    #[command(
+        subcommand,
+        after_help = "The profiles lie in infra/partners, or where --profiles says. docs/onboarding.md goes through it.
+
+Examples:
+  cargo crossdock partner new acme-2 --kind rest-3pl
+  cargo crossdock partner lint
+  cargo crossdock partner apply"
+    )]
+    Partner(partner::Partner),
     /// Show how full every queue is, and what waits for a person.
     Status,
     /// Check, split, explain, acknowledge, read and write EDI files. Needs no stack.
@@ -130,49 +139,6 @@ Examples:
         /// The shell.
         shell: Shell,
     },
-}
-
-/// What `crossdock partner` can do.
-#[derive(Debug, Subcommand)]
-pub enum Partner {
-    /// Put a new webhook secret next to the one in force, which holds for a while longer. No request is refused.
-    #[command(after_help = "Examples:
-  cargo crossdock partner rotate bolt-3pl
-  cargo crossdock partner rotate bolt-3pl --secret webhook-out --overlap 168h
-  cargo crossdock partner rotate shop --from ./secret.txt     a secret that the partner made")]
-    Rotate {
-        /// The partner, such as `bolt-3pl`.
-        partner: String,
-        /// Which secret: `webhook-in` is what the partner signs with, `webhook-out` what we sign with.
-        #[arg(long, value_enum, default_value_t)]
-        secret: SecretName,
-        /// How long the older secret still holds, such as `48h`.
-        #[arg(long, value_name = "TIME", default_value = "48h")]
-        overlap: SignedDuration,
-        /// A file with the new secret; a random one if not given.
-        #[arg(long, value_name = "FILE")]
-        from: Option<PathBuf>,
-    },
-}
-
-/// A partner's secret by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum SecretName {
-    /// What the partner signs with.
-    #[default]
-    WebhookIn,
-    /// What we sign with.
-    WebhookOut,
-}
-
-impl SecretName {
-    /// The name, as the store has it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::WebhookIn => "webhook-in",
-            Self::WebhookOut => "webhook-out",
-        }
-    }
 }
 
 /// Options of `up`.

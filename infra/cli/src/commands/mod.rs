@@ -39,7 +39,7 @@ pub async fn run(cli: Cli, out: &Out) -> Result<ExitCode, Error> {
         Command::Redrive { queue, list } => redrive::run(&Asked::find(data).await?, &queue, list, out).await,
         Command::Drop { partner, file } => drop_file::run(&Asked::find(data).await?, &partner, &file, out).await,
         Command::Release { file, key } => release::run(&Asked::find(data).await?, &file, key.as_deref(), out).await,
-        Command::Partner(command) => partner::run(&Asked::find(data).await?, &command, out).await,
+        Command::Partner(command) => partner::run(data, &command, out).await,
         Command::Status => status::run(&Asked::find(data).await?, out).await,
     }
 }

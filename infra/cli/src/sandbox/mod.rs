@@ -8,8 +8,8 @@
 mod journal;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -20,6 +20,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use canonical::Digest;
 use partners::{Scheme, Signature};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use steps::signature;
 use tokio::net::TcpListener;
@@ -55,7 +56,9 @@ struct Rule {
 struct Shared {
     journal: Journal,
     rules: Mutex<Vec<Rule>>,
-    keys: Keys,
+    keys: Mutex<Keys>,
+    /// Where the keys lie that were made since.
+    folder: OnceLock<PathBuf>,
 }
 
 /// The running sample partners. They stop when this is dropped.
@@ -92,7 +95,12 @@ impl Sandbox {
     /// Opens the sample partners' endpoints. Their journal lies in `folder`, if there is one.
     pub(crate) fn start(door: Door, keys: Keys, folder: Option<&Path>) -> Result<Self, Error> {
         let path = folder.map(|folder| folder.join("journal.jsonl"));
-        let shared = Arc::new(Shared { journal: Journal::open(path.as_deref())?, rules: Mutex::default(), keys });
+        let shared = Arc::new(Shared {
+            journal: Journal::open(path.as_deref())?,
+            rules: Mutex::default(),
+            keys: Mutex::new(keys),
+            folder: OnceLock::new(),
+        });
         let router = Router::new()
             .route("/", get(async || "The sample partners. What they sent and received: /journal\n"))
             .route("/journal", get(journal))
@@ -110,6 +118,11 @@ impl Sandbox {
     /// The URL without a path.
     pub fn url(&self) -> String {
         url(self.port)
+    }
+
+    /// Where keys are put that are made while the sandbox runs: of new partners, and of rotations.
+    pub(crate) fn look_in(&self, folder: &Path) {
+        let _ = self.shared.folder.set(folder.to_path_buf());
     }
 
     /// What was sent and received.
@@ -130,6 +143,17 @@ pub(crate) fn url(port: u16) -> String {
 }
 
 impl Shared {
+    /// The secret with which the partner is told, as it is known or as it lies in the folder now.
+    fn secret(&self, partner: &str, again: bool) -> Option<SecretString> {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(folder) = self.folder.get().filter(|_| again)
+            && let Ok(newer) = Keys::open(Some(folder))
+        {
+            *keys = newer;
+        }
+        keys.secret(partner, "webhook-out")
+    }
+
     /// The next thing that was asked of the partner for such a body.
     fn behaviour(&self, partner: &str, body: &str) -> Behaviour {
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
@@ -150,16 +174,19 @@ async fn receive(
     let text = String::from_utf8_lossy(&body).into_owned();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let id = header("webhook-id").to_owned();
-    let Some(secret) = shared.keys.secret(&partner, "webhook-out") else {
+    let Some(secret) = shared.secret(&partner, false).or_else(|| shared.secret(&partner, true)) else {
         return answer(404, &json!({ "error": "no such partner here" }));
     };
     let text_of = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
     let signed: Vec<_> = headers.iter().map(|(name, value)| (name.as_str().to_owned(), text_of(value))).collect();
     let scheme = Signature::of(Scheme::StandardWebhooks);
-    let behaviour = match signature::verify(&scheme, &signed, &body, signature::Keys::Secrets(&[secret]), clock::now())
-    {
-        Ok(_) => shared.behaviour(&partner, &text),
-        Err(_) => Behaviour::Answer(401),
+    let holds = |secret: SecretString| {
+        signature::verify(&scheme, &signed, &body, signature::Keys::Secrets(&[secret]), clock::now()).is_ok()
+    };
+    let behaviour = if holds(secret) || shared.secret(&partner, true).is_some_and(holds) {
+        shared.behaviour(&partner, &text)
+    } else {
+        Behaviour::Answer(401)
     };
     let (status, what) = match behaviour {
         Behaviour::Answer(200) | Behaviour::Delay(_) | Behaviour::HangUp => (200, name_of(&text)),

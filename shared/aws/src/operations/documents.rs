@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
+use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use canonical::{Digest, PartnerId};
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +18,14 @@ use crate::profiles::BUNDLE_KEY;
 use crate::secret_value::SecretValue;
 use crate::secrets::AGAIN_S;
 
+/// The bundle in force, with what its store knows it by.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// The bundle.
+    pub bundle: Bundle,
+    etag: String,
+}
+
 /// An object that was listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StoredFile {
@@ -28,11 +37,69 @@ pub struct StoredFile {
     pub last_modified: Option<Timestamp>,
 }
 
+/// Where the bundles lie, each under its version.
+const VERSIONS: &str = "profiles/";
+
+fn version_key(version: &str) -> String {
+    format!("{VERSIONS}{version}.json")
+}
+
+fn parse(bytes: &[u8], key: &str) -> Result<Bundle, Fault> {
+    let unusable = |error| Fault::misconfigured(format!("the profile bundle at {key} cannot be used")).because(error);
+    Bundle::parse(bytes).map_err(unusable)
+}
+
 impl Operations {
-    /// Publishes `bundle`. Functions take it up within a minute.
+    /// Publishes `bundle`, whatever was there. Functions take it up within a minute.
     pub async fn publish_bundle(&self, bundle: &Bundle) -> Result<(), Fault> {
-        let bytes = bundle.to_bytes().map_err(|error| Fault::bug("the bundle does not serialize").because(error))?;
+        let bytes = self.keep_version(bundle).await?;
         self.bucket("ArchiveBucket")?.put(BUNDLE_KEY, &bytes).await
+    }
+
+    /// The bundle in force; none if none was ever published.
+    pub async fn applied(&self) -> Result<Option<Applied>, Fault> {
+        let Some((bytes, etag)) = self.bucket("ArchiveBucket")?.get_tagged(BUNDLE_KEY).await? else { return Ok(None) };
+        Ok(Some(Applied { bundle: parse(&bytes, BUNDLE_KEY)?, etag }))
+    }
+
+    /// The bundle with this version; none if it was never published.
+    pub async fn bundle_version(&self, version: &str) -> Result<Option<Bundle>, Fault> {
+        let key = version_key(version);
+        let bytes = self.bucket("ArchiveBucket")?.get(&key, None).await?;
+        bytes.map(|bytes| parse(&bytes, &key)).transpose()
+    }
+
+    /// The versions that were published, and when each was first.
+    pub async fn bundle_versions(&self) -> Result<Vec<StoredFile>, Fault> {
+        let mut files = self.list("ArchiveBucket", VERSIONS).await?;
+        files.retain(|file| file.key != BUNDLE_KEY);
+        Ok(files)
+    }
+
+    /// Publishes `bundle` in the place of `base`, which is what was in force when the change was looked at. False if
+    /// somebody else has published since: then nothing is changed.
+    pub async fn apply_bundle(&self, bundle: &Bundle, base: Option<&Applied>) -> Result<bool, Fault> {
+        let bytes = self.keep_version(bundle).await?;
+        self.bucket("ArchiveBucket")?.replace(BUNDLE_KEY, &bytes, base.map(|base| base.etag.as_str())).await
+    }
+
+    /// Keeps the bundle under its version, from where it can be read and applied again. Its bytes.
+    async fn keep_version(&self, bundle: &Bundle) -> Result<Vec<u8>, Fault> {
+        let bytes = bundle.to_bytes().map_err(|error| Fault::bug("the bundle does not serialize").because(error))?;
+        self.bucket("ArchiveBucket")?.create(&version_key(bundle.version.as_str()), &bytes).await?;
+        Ok(bytes)
+    }
+
+    /// Whether the secret `<prefix><partner>/<name>` exists.
+    pub async fn has_secret(&self, partner: &PartnerId, name: &str, prefix: &str) -> Result<bool, Fault> {
+        let id = format!("{prefix}{partner}/{name}");
+        match self.secrets.describe_secret().secret_id(&id).send().await {
+            Ok(found) => Ok(found.deleted_date().is_none()),
+            Err(error) => match error.as_service_error() {
+                Some(DescribeSecretError::ResourceNotFoundException(_)) => Ok(false),
+                _ => Err(classify::fault(format!("look for secret {id}"), error)),
+            },
+        }
     }
 
     /// Sets the secrets `<prefix><partner>/<name>`, newest first; two during a rotation. Functions that hold the old
@@ -188,6 +255,44 @@ mod tests {
         let refused = store.rotate_secret(&partner, "webhook-in", short, "crossdock/t/", now, overlap);
         assert!(refused.await.unwrap_err().chain().contains("shorter than 16 bytes"));
         assert_eq!(replay.asked().len(), 1, "nothing is written");
+    }
+
+    fn bundle() -> Bundle {
+        let text = "tenant = \"t\"\nname = \"T\"\n[edi]\nqualifier = \"ZZ\"\nid = \"T\"\n".to_owned();
+        let house = partners::SourceFile { name: "house.toml".to_owned(), text };
+        partners::compile(&[house], &BTreeMap::new()).unwrap()
+    }
+
+    fn archive(replay: &Replay) -> Operations {
+        Operations::with(&replay.config(), BTreeMap::from([("ArchiveBucket".to_owned(), "archive".to_owned())]))
+    }
+
+    #[tokio::test]
+    async fn a_bundle_is_applied_in_the_place_of_what_was_looked_at_and_of_nothing_else() {
+        let current = String::from_utf8(bundle().to_bytes().unwrap()).unwrap();
+        let lost = "<Error><Code>PreconditionFailed</Code></Error>";
+        let replay = Replay::new(vec![
+            Reply::Tagged(current, "\"e1\""),
+            Reply::json(200, ""),
+            Reply::json(200, ""),
+            Reply::json(412, lost),
+            Reply::json(412, lost),
+            Reply::json(412, lost),
+            Reply::json(200, ""),
+        ]);
+        let operations = archive(&replay);
+        let base = operations.applied().await.unwrap().unwrap();
+        assert!(operations.apply_bundle(&bundle(), Some(&base)).await.unwrap());
+        assert!(!operations.apply_bundle(&bundle(), Some(&base)).await.unwrap(), "somebody else was faster");
+        assert!(operations.apply_bundle(&bundle(), None).await.unwrap());
+        let asked = replay.asked();
+        let version = format!("/profiles/{}.json", bundle().version);
+        assert!(
+            asked[1].uri.contains(&version) && asked[2].uri.contains("/profiles/current.json"),
+            "the version first"
+        );
+        assert_eq!((asked[2].header("if-match"), asked[2].header("if-none-match")), (Some("\"e1\""), None));
+        assert_eq!((asked[6].header("if-match"), asked[6].header("if-none-match")), (None, Some("*")));
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use aws_config::Region;
 use aws_sdk_s3::config::Credentials;
 use ports::Fault;
 
-pub use documents::StoredFile;
+pub use documents::{Applied, StoredFile};
 pub use http::{Http, HttpReply};
 pub use items::{Item, OpenItem};
 pub use queues::{MoveTask, QueueDepth, QueueKind, QueuedMessage};

@@ -198,6 +198,8 @@ pub struct Guides {
     slots: Vec<Slot>,
     /// Whether a set of the standard that has no guide is noted and not refused.
     others_noted: bool,
+    /// Sets of which no version but those of their guides is taken.
+    exact: Vec<String>,
 }
 
 /// A guide, read when it is first asked for.
@@ -232,7 +234,7 @@ impl Slot {
 impl Guides {
     /// A choice of guides. Sets without one are refused.
     pub fn new(guides: Vec<Guide>) -> Self {
-        Self { slots: guides.into_iter().map(Slot::of).collect(), others_noted: false }
+        Self { slots: guides.into_iter().map(Slot::of).collect(), ..Self::default() }
     }
 
     /// The guides that come with this crate: every definition below `guides/`. Of other sets of the standards the envelope
@@ -248,7 +250,7 @@ impl Guides {
                     source: Some((folder, text)),
                 })
             });
-            Self { slots: slots.collect(), others_noted: true }
+            Self { slots: slots.collect(), others_noted: true, exact: Vec::new() }
         })
     }
 
@@ -256,7 +258,16 @@ impl Guides {
     #[must_use]
     pub fn only(&self, sets: &[&str]) -> Self {
         let slots = self.slots.iter().filter(|slot| sets.contains(&slot.id.as_str()));
-        Self { slots: slots.cloned().collect(), others_noted: false }
+        Self { slots: slots.cloned().collect(), others_noted: false, exact: self.exact.clone() }
+    }
+
+    /// The same guides, but of `set` these versions alone; another is refused as if there were no guide for the set.
+    #[must_use]
+    pub fn only_versions(&self, set: &str, versions: &[&str]) -> Self {
+        let taken = |slot: &&Slot| slot.id != set || versions.contains(&slot.version.as_str());
+        let mut exact = self.exact.clone();
+        exact.push(set.to_owned());
+        Self { slots: self.slots.iter().filter(taken).cloned().collect(), exact, ..*self }
     }
 
     /// The same guides with a partner's own, each beside the others or in place of the one of its set and version.
@@ -267,7 +278,7 @@ impl Guides {
             slots.retain(|other| (&other.id, &other.version) != (&slot.id, &slot.version));
             slots.push(slot);
         }
-        Self { slots, ..*self }
+        Self { slots, exact: self.exact.clone(), ..*self }
     }
 
     /// Whether a set without a guide is taken all the same, with a note.
@@ -288,7 +299,7 @@ impl Guides {
             let key = (slot.id.clone(), slot.version.clone());
             changed.remove(&key).map_or_else(|| slot.clone(), Slot::of)
         });
-        Ok(Self { slots: slots.collect(), ..*self })
+        Ok(Self { slots: slots.collect(), exact: self.exact.clone(), ..*self })
     }
 
     /// The guide for a set id and version, or else one for another version of the same set: the last before it, or the
@@ -297,6 +308,9 @@ impl Guides {
         let of_set = || self.slots.iter().filter(|slot| slot.id == set_id);
         if let Some(guide) = of_set().filter(|slot| version.starts_with(&slot.version)).find_map(Slot::guide) {
             return Some((guide, Fit::Exact));
+        }
+        if self.exact.iter().any(|set| set == set_id) {
+            return None;
         }
         let age = |slot: &&Slot| Slot::age(&slot.version) <= Slot::age(version);
         let before = of_set().filter(age).max_by_key(|slot| Slot::age(&slot.version));
@@ -330,6 +344,14 @@ mod tests {
         assert_eq!(fit("004010VICS"), Some(Fit::Exact));
         assert_eq!(fit("003010"), Some(Fit::Approximate));
         assert!(Guides::built_in().find("000", "004010").is_none());
+    }
+
+    #[test]
+    fn of_a_set_whose_versions_are_agreed_no_other_is_taken() {
+        let guides = Guides::built_in().only(&["945", "997"]).only_versions("945", &["004010"]);
+        assert!(guides.find("945", "004010VICS").is_some() && guides.find("997", "003010").is_some());
+        assert!(guides.find("945", "005010").is_none() && guides.find("945", "003010").is_none());
+        assert!(guides.with_overlay(&Overlay::default()).unwrap().find("945", "005010").is_none());
     }
 
     #[test]
