@@ -6,6 +6,7 @@
 mod auth;
 mod bundle;
 mod clocks;
+mod pacing;
 mod profile;
 mod routing;
 
@@ -15,6 +16,7 @@ pub use auth::{
 };
 pub use bundle::{Bundle, BundleError, Lint, SourceFile, compile};
 pub use clocks::{ALLOWANCE_DAYS_MAX, Allowance, Calendar, Clocks, Day, NoAllowance, NoZone, Zone};
+pub use pacing::{PER_MINUTE_MAX, Pace};
 pub use profile::{
     DocumentFormat, EdiAgreement, EdiIdentity, Endpoint, MapWishes, Profile, ReleasePlacing, Stage, Subscription,
     UnitFactor, Via,

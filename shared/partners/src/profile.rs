@@ -7,7 +7,7 @@ use edi::ack::AckPolicy;
 use edi::guide::Overlay;
 use serde::{Deserialize, Serialize};
 
-use crate::{Auth, Clocks};
+use crate::{Auth, Clocks, Pace};
 
 /// Everything Crossdock knows of one partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +161,9 @@ pub struct Endpoint {
     pub url: String,
     /// What a second call with the same webhook id does.
     pub guarantee: Guarantee,
+    /// How many held deliveries a minute it takes after an outage.
+    #[serde(default)]
+    pub resume_per_minute: Pace,
 }
 
 /// How releases are placed with a warehouse partner.
