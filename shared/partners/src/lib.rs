@@ -18,7 +18,7 @@ pub use bundle::{Bundle, BundleError, Lint, SourceFile, compile};
 pub use clocks::{ALLOWANCE_DAYS_MAX, Allowance, Calendar, Clocks, Day, NoAllowance, NoZone, Zone};
 pub use pacing::{PER_MINUTE_MAX, Pace};
 pub use profile::{
-    DocumentFormat, EdiAgreement, EdiIdentity, Endpoint, MapWishes, Profile, ReleasePlacing, Stage, Subscription,
-    UnitFactor, Via,
+    ControlNumbers, DocumentFormat, EdiAgreement, EdiIdentity, Endpoint, MapWishes, Profile, ReleasePlacing, Stage,
+    Subscription, UnitFactor, Via,
 };
 pub use routing::{House, Rule, When};

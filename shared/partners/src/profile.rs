@@ -145,12 +145,26 @@ pub struct EdiAgreement {
     /// Which acknowledgments it gets.
     #[serde(default)]
     pub acknowledge: AckPolicy,
+    /// Whether it uses an interchange control number once.
+    #[serde(default)]
+    pub control_numbers: ControlNumbers,
     /// How its documents differ from the maps that all share, by set or message, such as `944` or `DESADV`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub maps: BTreeMap<String, MapWishes>,
     /// Its units of measure in ours: by `SKU/UNIT`, or by `UNIT` for all items.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub units: BTreeMap<String, UnitFactor>,
+}
+
+/// Whether a partner uses an interchange control number once, as the standards ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ControlNumbers {
+    /// It does: another file under a number that came before is kept for a person, and is not acted upon.
+    #[default]
+    Unique,
+    /// It begins anew, or always sends the same: its numbers tell nothing.
+    Reused,
 }
 
 /// Where a partner takes HTTP messages. They are signed (Standard Webhooks) with the secret `<partner>/webhook-out`.

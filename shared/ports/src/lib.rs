@@ -11,7 +11,7 @@ mod redelivery;
 mod scope;
 mod table;
 
-pub use archive::{Archive, Exchange, Profiles};
+pub use archive::{Archive, Exchange, Profiles, Register};
 pub use fault::{Fault, FaultKind};
 pub use key::Key;
 pub use partner::{Call, KeySets, PartnerHttp, Read, Reply, Secrets};

@@ -297,6 +297,20 @@ impl ports::Archive for Archive {
     }
 }
 
+impl ports::Register for Archive {
+    async fn claim(&self, name: &str, entry: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        let (wanted, entry): (_, Rc<[u8]>) = (name.to_owned(), entry.into());
+        let claim = move |state: &mut State| {
+            if let Some(before) = state.register.get(&wanted) {
+                return Ok(Some(before.to_vec()));
+            }
+            state.register.insert(wanted, entry);
+            Ok(None)
+        };
+        self.0.write(Port::Archive, format_args!("claim {name}"), claim).await
+    }
+}
+
 impl ports::Exchange for Exchange {
     async fn dropped(&self, key: &str, version: Option<&str>) -> Result<Option<Vec<u8>>, Fault> {
         let (wanted, version) = (key.to_owned(), version.map(ToOwned::to_owned));

@@ -124,6 +124,8 @@ pub(crate) struct State {
     pub(crate) queues: BTreeMap<QueueName, Store>,
     pub(crate) notes: BTreeMap<(QueueName, String), Value>,
     pub(crate) archive: BTreeMap<Digest, Rc<[u8]>>,
+    /// What was claimed, by name.
+    pub(crate) register: BTreeMap<String, Rc<[u8]>>,
     pub(crate) inbox: BTreeMap<String, Object>,
     pub(crate) outbox: BTreeMap<(PartnerId, String), Object>,
     pub(crate) bundle: Arc<Bundle>,
@@ -167,6 +169,7 @@ impl World {
             queues: BTreeMap::new(),
             notes: BTreeMap::new(),
             archive: BTreeMap::new(),
+            register: BTreeMap::new(),
             inbox: BTreeMap::new(),
             outbox: BTreeMap::new(),
             endpoints: Endpoint::all(&bundle),

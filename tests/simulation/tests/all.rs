@@ -17,6 +17,7 @@ mod concurrent;
 mod deadlines;
 mod doors;
 mod drawn;
+mod dropped_twice;
 mod ends;
 mod faults;
 mod happy;
