@@ -22,7 +22,7 @@ pub use scan::{deny, expand, lint_template};
 pub use stack::{FunctionProcess, Options, Stack};
 
 /// The functions of the template: package, binary, folder in `functions/` and end of the deployed name.
-pub const FUNCTIONS: [&str; 11] = [
+pub const FUNCTIONS: [&str; 12] = [
     "authorize",
     "order-release",
     "webhook-ingest",
@@ -34,6 +34,7 @@ pub const FUNCTIONS: [&str; 11] = [
     "event-publish",
     "shipment-fanout",
     "partner-deliver",
+    "partner-resume",
 ];
 
 /// The folder with `Cargo.toml` and `template.yaml`.

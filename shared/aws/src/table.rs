@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put as PutRequest, TransactWriteItem};
 use canonical::PartnerScope;
 use jiff::Timestamp;
-use ports::{Commit, CommitError, Due, Expect, Fault, FaultKind, Key, Put, Stored};
+use ports::{Commit, CommitError, Due, Expect, Fault, FaultKind, Key, Put, Stored, Waiting};
 use serde_json::Value;
 
 use crate::{Settings, classify};
@@ -28,6 +28,9 @@ const PUTS_MAX: usize = 100;
 
 /// Longest item in bytes (`DynamoDB`'s limit is 400 KB, attribute names included). Beyond it a write can never succeed.
 const ITEM_LEN_MAX: usize = 400 * 1024;
+
+/// The index of what waits for somebody: hash `court`, range `since`, everything projected.
+const WAIT_INDEX: &str = "court";
 
 /// The index of what is due: hash `watch`, range `due` in seconds since 1970, keys alone.
 const DUE_INDEX: &str = "due";
@@ -178,6 +181,32 @@ impl ports::DueIndex for Table {
             .set_exclusive_start_key(start);
         let output = request.send().await.map_err(|error| classify::fault(what, error))?;
         output.items().iter().map(|item| due(item).ok_or_else(|| Fault::bug(format!("{what}: no release")))).collect()
+    }
+}
+
+impl ports::WaitIndex for Table {
+    async fn waiting(&self, court: &str, after: &str, until: &str) -> Result<Vec<Waiting>, Fault> {
+        let what = "query of what waits";
+        let request = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(WAIT_INDEX)
+            .key_condition_expression("court = :court AND since BETWEEN :after AND :until")
+            .expression_attribute_values(":court", text(court))
+            .expression_attribute_values(":after", text(after))
+            .expression_attribute_values(":until", text(until));
+        let output = request.send().await.map_err(|error| classify::fault(what, error))?;
+        let mut found = Vec::new();
+        for item in output.items() {
+            let since = item.get("since").and_then(|since| since.as_s().ok());
+            let since = since.ok_or_else(|| Fault::bug(format!("{what}: an item without its place")))?;
+            // BETWEEN takes both ends.
+            if since != after {
+                found.push(Waiting { since: since.clone(), value: stored(item)?.value });
+            }
+        }
+        Ok(found)
     }
 }
 

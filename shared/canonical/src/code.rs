@@ -95,6 +95,8 @@ codes! {
     PartnerRefused = "partner-refused", "The partner's endpoint refused the document";
     /// The partner's endpoint did not answer, or not now.
     PartnerUnavailable = "partner-unavailable", "The partner's endpoint is not available";
+    /// The partner's endpoint failed again and again; what is for it waits.
+    PartnerOutage = "partner-outage", "The partner's endpoint is out; deliveries to it are held";
     /// What became of a call is not known, and the partner offers no way to find out.
     PartnerResultUnknown = "partner-result-unknown", "It is not known what became of the call to the partner";
     /// Something that an operator must set up is missing or refused.

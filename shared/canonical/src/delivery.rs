@@ -1,6 +1,7 @@
 //! A delivery: one message to one partner, fixed before the partner is first called.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +115,16 @@ pub struct Delivery {
     /// When the partner was asked without an answer being on record yet (N partners only).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<Timestamp>,
+    /// Since when it is held without a message in any queue, because the partner's endpoint is out. It is in the index of
+    /// what waits exactly while this is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_since: Option<Timestamp>,
+    /// How often it was held.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub holds: u32,
+    /// The day by which its release is to be shipped: of what is held the most urgent goes first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ship_by: Option<Date>,
     /// Calls that failed.
     pub failures: u32,
     /// What the last failed call said.
@@ -150,6 +161,9 @@ impl Delivery {
             guarantee,
             state: DeliveryState::Pending,
             asked_at: None,
+            held_since: None,
+            holds: 0,
+            ship_by: None,
             failures: 0,
             last_failure: None,
             created_at: Timestamp::UNIX_EPOCH,
@@ -165,6 +179,22 @@ impl Delivery {
         self.profile_version = profile_version.to_string();
         self
     }
+
+    /// Its place in the order of what is held for its receiver: the earliest ship-by date first, then as decided.
+    pub fn place(&self) -> String {
+        let ship_by = self.ship_by.map_or_else(|| "none".to_owned(), |day| day.to_string());
+        format!("{ship_by}#{:.6}#{}", self.created_at, self.id)
+    }
+
+    /// What belongs in one order: deliveries about one release do; any other stands for itself.
+    pub fn ordering_key(&self) -> String {
+        self.subject.correlation_id().unwrap_or_else(|| self.id.to_string())
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 #[cfg(test)]

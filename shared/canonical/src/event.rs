@@ -38,6 +38,8 @@ event_types! {
     ReleaseRouted = "order.release.routed.v1";
     /// The release waits for something named.
     ReleaseHeld = "order.release.held.v1";
+    /// What held the release has passed.
+    ReleaseResumed = "order.release.resumed.v1";
     /// The release has its message and control numbers and is on its way to the partner.
     ReleaseDispatched = "order.release.dispatched.v1";
     /// The partner's system took the bytes.
@@ -74,6 +76,8 @@ event_types! {
     InvoiceTriggerRequested = "invoice.trigger.requested.v1";
     /// A delivery reached its partner.
     DeliveryCompleted = "partner.delivery.completed.v1";
+    /// The document of a release waits until its partner's endpoint answers again.
+    DeliveryHeld = "partner.delivery.held.v1";
     /// A delivery was refused by its partner for good.
     DeliveryRefused = "partner.delivery.refused.v1";
     /// It is not known what became of a delivery; a person must find out.

@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock, no randomness, no environment. Everything that travels between two steps, lies in the table
 //! or is shown to a person is a type of this crate.
 
+mod breaker;
 mod code;
 mod delivery;
 pub mod documents;
@@ -18,6 +19,7 @@ mod quantity;
 mod release;
 mod shipment;
 
+pub use breaker::{Breaker, BreakerState};
 pub use code::{Code, Finding, Place};
 pub use delivery::{Body, Delivery, DeliveryState, Guarantee, Subject, Target};
 pub use event::{Event, EventType, Meta};

@@ -294,6 +294,21 @@ pub struct Work {
     /// The order release that it belongs to, for the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
+    /// It was held, and is to be called out although others still are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resumed: bool,
+}
+
+impl Work {
+    /// The message that has `delivery` carried out.
+    pub fn of(delivery: &crate::Delivery) -> Self {
+        Self {
+            receiver: delivery.receiver.clone(),
+            delivery: delivery.id.clone(),
+            correlation_id: delivery.subject.correlation_id(),
+            resumed: false,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -216,6 +216,9 @@ pub struct Facts {
     /// Why the document could not be handed over; a person must look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undeliverable: Option<String>,
+    /// Why the document waits: the partner's endpoint is out. Of no weight once the partner's system has the bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outage: Option<String>,
     /// The platform saw the partner's system take the bytes.
     #[serde(default)]
     pub transport_acked: bool,
@@ -371,15 +374,25 @@ impl Release {
             (None, Some(_)) => ReleaseState::TechRejected,
             (None, None) if facts.transport_acked => ReleaseState::TransportAcked,
             (None, None) if facts.undeliverable.is_some() => ReleaseState::Held,
+            (None, None) if facts.outage.is_some() => ReleaseState::Held,
             (None, None) if self.dispatch.is_some() => ReleaseState::Dispatched,
             (None, None) if facts.held.is_some() => ReleaseState::Held,
             (None, None) => ReleaseState::Validated,
         }
     }
 
+    /// Whether nothing but its partner's outage holds it: it is resumed by itself.
+    pub fn waits_for_partner(&self) -> bool {
+        self.state() == ReleaseState::Held && self.facts.undeliverable.is_none() && self.facts.outage.is_some()
+    }
+
     /// Who owns the next move, and since when; nobody, once the release has ended.
     pub fn court(&self) -> Option<Court> {
-        let (owner, next_move) = self.state().next_move()?;
+        let mut next_move = self.state().next_move()?;
+        if self.waits_for_partner() {
+            next_move = (Role::Platform, "hand over when the warehouse's system answers again");
+        }
+        let (owner, next_move) = next_move;
         let partner = match owner {
             Role::Wms => self.route.as_ref().map(|route| route.partner.clone()),
             Role::Erp => Some(self.erp.clone()),

@@ -119,7 +119,7 @@ async fn retry<S: Step, R: Redelivery>(
 ) -> String {
     let last = record.receives >= receives_max;
     // After its last try it goes to the dead-letter queue when it next comes up: at once, so that the alarm rings.
-    let delay_s = if last { 0 } else { failed.delay_s(record.receives, &record.id) };
+    let delay_s = if last { 0 } else { failed.delay_s(record.receives, receives_max, &record.id) };
     let about = About::of(&record.body);
     macro_rules! line {
         ($level:ident) => {

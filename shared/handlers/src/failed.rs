@@ -30,9 +30,12 @@ pub struct Failed {
     pub retry: Retry,
 }
 
-/// Longest wait in seconds before each next try of what can pass by itself; half of it is the shortest. Ten tries last
-/// more than three hours at the least, the length of the longest regional database outage on public record.
-const TRANSIENT_S: [u32; 9] = [1, 2, 5, 15, 60, 600, 3600, 7200, 10_800];
+/// Longest waits in seconds before the first tries of what can pass by itself: most of it is a hiccup.
+const TRANSIENT_S: [u32; 4] = [1, 2, 5, 15];
+/// Seconds that the tries of what can pass by itself last at the least: three hours, the length of the longest regional
+/// database outage on public record. They are spread evenly: the more tries a queue gives, the sooner all is done when
+/// the outage is over.
+const OUTAGE_S: u32 = 10_800;
 /// Longest wait in seconds when others write the same object: a write takes hundredths of a second.
 const CONTENDED_S_MAX: u32 = 5;
 /// Seconds before each next try of what an operator must mend: under a minute over ten tries, so that the alarm rings.
@@ -50,27 +53,32 @@ impl Failed {
         Self { code: Code::StoreUnavailable, reason, retry: Retry::Contended }
     }
 
-    /// Seconds to wait after the `receives`th try. What can pass by itself waits between half and all of its step, drawn
-    /// from `seed`: not the same for two messages, always the same for one, so that a replay waits as long.
-    pub fn delay_s(&self, receives: u32, seed: &str) -> u32 {
-        let schedule = |steps: &[u32]| {
-            let index = (receives.max(1) as usize - 1).min(steps.len().saturating_sub(1));
-            steps.get(index).copied().unwrap_or(1)
-        };
+    /// Seconds to wait after the `receives`th try of `receives_max`. What can pass by itself waits between three quarters
+    /// and all of its step, drawn from `seed`: not the same for two messages, always the same for one, so that a replay
+    /// waits as long.
+    pub fn delay_s(&self, receives: u32, receives_max: u32, seed: &str) -> u32 {
+        let step = |steps: &[u32]| steps.get(receives.max(1) as usize - 1).copied();
         let draw = seed.bytes().fold(receives, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
         match self.retry {
             Retry::Bug => 0,
             Retry::Transient if steps::defect!(RetriesTooShort) => 5,
-            Retry::Misconfigured => schedule(&MISCONFIGURED_S),
+            // The tries that are left lead to the dead-letter queue without delay.
+            Retry::Misconfigured => step(&MISCONFIGURED_S).unwrap_or(0),
             Retry::After(seconds) => seconds,
             Retry::Contended => 1 + draw % CONTENDED_S_MAX,
             Retry::Transient => {
-                let longest = schedule(&TRANSIENT_S);
-                let shortest = longest.div_ceil(2);
+                let longest = step(&TRANSIENT_S).unwrap_or_else(|| even_step_s(receives_max));
+                let shortest = (longest * 3).div_ceil(4);
                 shortest + draw % (longest - shortest + 1)
             }
         }
     }
+}
+
+/// Longest wait after the first tries, so that three quarters of all such waits last an outage.
+fn even_step_s(receives_max: u32) -> u32 {
+    let waits = receives_max.saturating_sub(TRANSIENT_S.len() as u32 + 1).max(1);
+    (OUTAGE_S * 4 / 3).div_ceil(waits)
 }
 
 impl From<Fault> for Failed {
@@ -113,26 +121,25 @@ mod tests {
     }
 
     #[test]
-    fn a_transient_failure_waits_longer_each_time_and_not_all_at_once() {
-        let spread: BTreeSet<u32> =
-            (0..100).map(|n| failed(Retry::Transient).delay_s(6, &format!("message-{n}"))).collect();
-        assert!(spread.len() > 50, "{spread:?}");
-        assert!(spread.iter().all(|delay| (300..=600).contains(delay)), "{spread:?}");
-        let same = |receives| failed(Retry::Transient).delay_s(receives, "m");
-        assert_eq!(same(3), same(3));
-        assert!(same(40) <= 10_800);
-        for n in 0..100 {
-            let id = format!("message-{n}");
-            let wait: u32 = (1..10).map(|receives| failed(Retry::Transient).delay_s(receives, &id)).sum();
-            assert!(wait > 3 * 3600, "{wait} s is shorter than an outage of three hours");
+    fn what_can_pass_by_itself_is_tried_for_three_hours_and_never_waits_long() {
+        for (receives_max, longest) in [(200, 75), (25, 720), (10, 2880)] {
+            for n in 0..100 {
+                let id = format!("message-{n}");
+                let waits = |receives| failed(Retry::Transient).delay_s(receives, receives_max, &id);
+                let all: u32 = (1..receives_max).map(waits).sum();
+                assert!(all > 3 * 3600, "{all} s of {receives_max} tries are shorter than an outage of three hours");
+                assert!((1..receives_max).all(|receives| waits(receives) <= longest), "{receives_max} tries");
+            }
         }
+        let same = |receives| failed(Retry::Transient).delay_s(receives, 200, "m");
+        assert_eq!(same(30), same(30));
     }
 
     #[test]
     fn what_cannot_pass_by_itself_reaches_the_dead_letter_queue_within_a_minute() {
-        let wait: u32 = (1..10).map(|receives| failed(Retry::Misconfigured).delay_s(receives, "m")).sum();
+        let wait: u32 = (1..200).map(|receives| failed(Retry::Misconfigured).delay_s(receives, 200, "m")).sum();
         assert!(wait < 60, "{wait}");
-        assert_eq!(failed(Retry::Bug).delay_s(1, "m"), 0);
+        assert_eq!(failed(Retry::Bug).delay_s(1, 200, "m"), 0);
     }
 
     #[test]
@@ -140,18 +147,17 @@ mod tests {
         let waits = |retry, receives| {
             // Ids that have nothing in common, as a queue's.
             let ids = (0..500_u64).map(|n| format!("{:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-            ids.map(|id| failed(retry).delay_s(receives, &id)).collect::<BTreeSet<u32>>()
+            ids.map(|id| failed(retry).delay_s(receives, 200, &id)).collect::<BTreeSet<u32>>()
         };
-        for (receives, step) in (1..).zip(TRANSIENT_S) {
+        for (receives, step) in (1..).zip([1_u32, 2, 5, 15, 74, 74]) {
             let waits = waits(Retry::Transient, receives);
-            let (first, last) = (*waits.first().unwrap(), *waits.last().unwrap());
-            assert!(first >= step.div_ceil(2) && last <= step, "{first} to {last} s after try {receives}");
-            assert!(last - first >= (step - step.div_ceil(2)) * 9 / 10, "all of it is used: {first} to {last} s");
+            let whole: BTreeSet<u32> = ((step * 3).div_ceil(4)..=step).collect();
+            assert_eq!(waits, whole, "all of it is used after try {receives}");
         }
         assert_eq!(waits(Retry::Contended, 7), (1..=CONTENDED_S_MAX).collect());
-        let misconfigured: Vec<u32> = (1..=10).map(|n| failed(Retry::Misconfigured).delay_s(n, "m")).collect();
-        assert_eq!(misconfigured, [1, 1, 2, 2, 5, 5, 10, 10, 10, 10]);
-        assert_eq!(failed(Retry::After(42)).delay_s(3, "m"), 42);
+        let misconfigured: Vec<u32> = (1..=11).map(|n| failed(Retry::Misconfigured).delay_s(n, 200, "m")).collect();
+        assert_eq!(misconfigured, [1, 1, 2, 2, 5, 5, 10, 10, 10, 0, 0]);
+        assert_eq!(failed(Retry::After(42)).delay_s(3, 200, "m"), 42);
     }
 
     #[test]

@@ -286,15 +286,10 @@ fn held(finding: &Finding) -> Failed {
 
 /// Puts deliveries into the deliveries queue.
 pub(crate) async fn send<'a, Q: Queue>(queue: &Q, deliveries: impl Iterator<Item = &'a Delivery>) -> Result<(), Fault> {
-    let bodies = deliveries
-        .map(|delivery| {
-            let work = Work {
-                receiver: delivery.receiver.clone(),
-                delivery: delivery.id.clone(),
-                correlation_id: delivery.subject.correlation_id(),
-            };
-            serde_json::to_string(&work).map_err(|error| Fault::bug("a delivery does not serialize").because(error))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+    let bodies = deliveries.map(Work::of).map(|work| body(&work)).collect::<Result<Vec<_>, _>>()?;
     if bodies.is_empty() { Ok(()) } else { queue.send(StepQueue::PartnerDeliver, bodies).await }
+}
+
+pub(crate) fn body(work: &Work) -> Result<String, Fault> {
+    serde_json::to_string(work).map_err(|error| Fault::bug("a delivery does not serialize").because(error))
 }

@@ -1,11 +1,12 @@
 //! `partner-deliver`: carries one delivery to its partner.
 
-use canonical::{Code, Delivery, DeliveryState, Target, Work};
+use canonical::{Breaker, Code, Delivery, DeliveryState, Event, Target, Work};
 use ports::{
-    Archive, Call, Commit, Exchange, Fault, FaultKind, Key, PartnerHttp, Profiles, Put, Read, Scope, Secrets, Stored,
-    Table, TableExt as _,
+    Archive, Call, Commit, Exchange, Fault, FaultKind, Key, OpenSince, PartnerHttp, Profiles, Put, Read, Scope,
+    Secrets, Stored, Table, TableExt as _,
 };
 use steps::Verdict;
+use steps::breaker;
 use steps::partner_deliver::{self as step, After, Answer, Attempt};
 use steps::signature;
 
@@ -65,43 +66,84 @@ where
 {
     async fn deliver(&self, work: &Work, scope: Scope) -> Result<Verdict, Failed> {
         let key = Key::delivery(&work.receiver, &work.delivery);
-        let Some(Stored { mut version, value: mut delivery }) = self.table.get::<Delivery>(&key).await? else {
-            return Err(Failed::bug(format!("delivery {} is referred to and not there", work.delivery)));
-        };
-        let first = match step::attempt(&delivery, scope.now) {
-            Attempt::Ended(verdict) => return Ok(verdict),
-            Attempt::Wait => {
-                let reason = "another worker may be calling the partner".to_owned();
-                let retry = Retry::After(u32::try_from(step::CALL_MAX.as_secs()).unwrap_or(60));
-                return Err(Failed { code: Code::PartnerUnavailable, reason, retry });
+        for _ in 0..ROUNDS_MAX {
+            let Some(Stored { version, value: delivery }) = self.table.get::<Delivery>(&key).await? else {
+                return Err(Failed::bug(format!("delivery {} is referred to and not there", work.delivery)));
+            };
+            let first = match step::attempt(&delivery, scope.now) {
+                Attempt::Ended(verdict) => return Ok(verdict),
+                Attempt::Wait => {
+                    let reason = "another worker may be calling the partner".to_owned();
+                    let retry = Retry::After(u32::try_from(step::CALL_MAX.as_secs()).unwrap_or(60));
+                    return Err(Failed { code: Code::PartnerUnavailable, reason, retry });
+                }
+                Attempt::Unknown(next, events, verdict) => {
+                    self.table.commit(Commit { puts: vec![put(key, version, &next, events)?] }).await?;
+                    return Ok(verdict);
+                }
+                Attempt::Call { first } => first,
+            };
+            let breaker = self.breaker(&delivery).await?;
+            if breaker.value.admits(work.resumed) {
+                return self.attempt(key, Stored { version, value: delivery }, first, breaker, scope).await;
             }
-            Attempt::Unknown(next, events, verdict) => {
-                let put = Put::next(key, version, &*next)?.telling(events);
-                self.table.commit(Commit { puts: vec![put] }).await?;
-                return Ok(verdict);
+            // Held, and then looked again: if the breaker still stands, whoever closes it finds this delivery.
+            if let Some((next, events)) = step::hold(&delivery, scope.now)
+                && !write(&self.table, vec![put(key.clone(), version, &next, events)?]).await?
+            {
+                continue;
             }
-            Attempt::Call { first } => first,
-        };
+            if !self.breaker(&delivery).await?.value.admits(false) {
+                return Ok(step::held());
+            }
+        }
+        Err(Failed::contended())
+    }
+
+    /// Calls the partner, and writes what came of it.
+    async fn attempt(
+        &self,
+        key: Key,
+        Stored { mut version, value: mut delivery }: Stored<Delivery>,
+        first: Option<Box<Delivery>>,
+        mut breaker: Stored<Breaker>,
+        scope: Scope,
+    ) -> Result<Verdict, Failed> {
         // Whatever can fail before the call fails before the call is on record.
         let prepared = self.prepare(&delivery, scope).await?;
         if let Some(first) = first {
             // Whoever else is at this delivery loses here, before the partner is called a second time.
-            let put = Put::next(key.clone(), version, &*first)?;
-            self.table.commit(Commit { puts: vec![put] }).await?;
+            self.table.commit(Commit { puts: vec![put(key.clone(), version, &first, Vec::new())?] }).await?;
             delivery = *first;
             version += 1;
         }
         let answer = self.call(&delivery, prepared).await;
+        let lives = matches!(delivery.target, Target::Http).then(|| breaker::lives(&answer)).flatten();
         for _ in 0..ROUNDS_MAX {
+            let changed = lives.and_then(|lives| breaker::after(&breaker.value, &delivery, lives, scope.now));
+            let open = lives == Some(false) && !changed.as_ref().unwrap_or(&breaker.value).admits(false);
             let (next, events, result) = match step::after(&delivery, &answer, scope.now) {
                 After::End(next, events, verdict) => (next, events, Ok(verdict)),
+                After::Again { next, .. } if open => {
+                    let (next, events) = step::hold(&next, scope.now).unwrap_or((*next, Vec::new()));
+                    (Box::new(next), events, Ok(step::held()))
+                }
                 After::Again { next, delay_s, code, detail } => {
                     let retry = if code == Code::Misconfigured { Retry::Misconfigured } else { Retry::After(delay_s) };
                     (next, Vec::new(), Err(Failed { code, reason: detail, retry }))
                 }
             };
-            let put = Put::next(key.clone(), version, &*next)?.telling(events);
-            if write(&self.table, vec![put]).await? {
+            let mut puts = vec![put(key.clone(), version, &next, events)?];
+            if let Some(changed) = changed {
+                puts.push(put_breaker(&breaker, &changed)?);
+            }
+            if write(&self.table, puts).await? {
+                let held = next.held_since.is_some();
+                if held && self.breaker(&delivery).await?.value.admits(false) {
+                    // It was closed in the meantime, maybe without this delivery: it goes on by its own message.
+                    let retry = Retry::After(1);
+                    return Err(Failed { code: Code::PartnerUnavailable, reason: "held no more".to_owned(), retry });
+                }
                 return result;
             }
             // Another worker wrote in between. What we know of our own call is written over what it did not know.
@@ -109,10 +151,23 @@ where
             if matches!(stored.value.state, DeliveryState::Delivered | DeliveryState::Refused) {
                 return Ok(Verdict::duplicate("another worker carried it to its end"));
             }
+            breaker = self.breaker(&delivery).await?;
             version = stored.version;
             delivery = Delivery { state: DeliveryState::Pending, ..stored.value };
         }
         Err(Failed::contended())
+    }
+
+    /// The breaker before the endpoint that `delivery` is for. An outbox is a bucket of our own and has none.
+    async fn breaker(&self, delivery: &Delivery) -> Result<Stored<Breaker>, Fault> {
+        let closed = || Stored { version: 0, value: Breaker::closed(delivery.receiver.clone()) };
+        match delivery.target {
+            Target::File { .. } => Ok(closed()),
+            Target::Http => {
+                let stored = self.table.get(&Key::breaker(&delivery.receiver)).await?;
+                Ok(stored.unwrap_or_else(closed))
+            }
+        }
     }
 
     /// Everything that the call needs. Nothing of it reaches the partner.
@@ -167,6 +222,22 @@ where
             },
         }
     }
+}
+
+/// The next version of a delivery, in the index of what waits while it is held.
+fn put(key: Key, version: u64, delivery: &Delivery, events: Vec<Event>) -> Result<Put, Fault> {
+    let open = delivery
+        .held_since
+        .map(|_| OpenSince { court: breaker::held_court(&delivery.receiver), since: delivery.place() });
+    Ok(Put::next(key, version, delivery)?.telling(events).open(open))
+}
+
+/// The next version of a breaker, in the index of what waits while there is something to do about it.
+pub(crate) fn put_breaker(stored: &Stored<Breaker>, next: &Breaker) -> Result<Put, Fault> {
+    let key = Key::breaker(&next.receiver);
+    let put = if stored.version == 0 { Put::new(key, next) } else { Put::next(key, stored.version, next) };
+    let since = breaker::place(next);
+    Ok(put?.open(since.map(|since| OpenSince { court: breaker::COURT.to_owned(), since })))
 }
 
 /// A call, ready to be made.

@@ -14,4 +14,4 @@ pub use lambda_runtime::Error;
 pub use logging::logging;
 pub use queue::serve_queue;
 pub use stream::serve_stream;
-pub use tick::serve_tick;
+pub use tick::{Tick, serve_tick};

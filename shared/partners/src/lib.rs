@@ -8,6 +8,7 @@ mod bundle;
 mod clocks;
 mod diff;
 mod lint;
+mod pacing;
 mod permits;
 mod profile;
 mod review;
@@ -22,6 +23,7 @@ pub use bundle::{Bundle, BundleError, HOUSE_FILE, compile, lint_at};
 pub use clocks::{ALLOWANCE_DAYS_MAX, Allowance, Calendar, Clocks, Day, NoAllowance, NoZone, Zone};
 pub use diff::{Change, diff};
 pub use lint::{Lint, SourceFile};
+pub use pacing::{PER_MINUTE_MAX, Pace};
 pub use permits::{DocumentType, DocumentTypeError, Permits};
 pub use profile::{
     Contact, ControlNumbers, DocumentFormat, EdiAgreement, EdiIdentity, Endpoint, MapWishes, Profile, ReleasePlacing,

@@ -8,7 +8,7 @@ use edi::guide::Overlay;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Auth, Clocks, Permits};
+use crate::{Auth, Clocks, Pace, Permits};
 
 /// Everything Crossdock knows of one partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -216,6 +216,9 @@ pub struct Endpoint {
     pub url: String,
     /// What a second call with the same webhook id does.
     pub guarantee: Guarantee,
+    /// How many held deliveries a minute it takes after an outage.
+    #[serde(default)]
+    pub resume_per_minute: Pace,
 }
 
 /// How releases are placed with a warehouse partner.

@@ -87,6 +87,11 @@ impl Key {
         Self::partner(scope, &format!("DELIVERY#{delivery}"), "DELIVERY")
     }
 
+    /// The breaker before the partner's endpoint.
+    pub fn breaker(scope: &PartnerScope) -> Self {
+        Self::partner(scope, "BREAKER", "BREAKER")
+    }
+
     /// Which release the partner knows under a depositor order number.
     pub fn depositor(scope: &PartnerScope, depositor_order_no: &str) -> Self {
         Self::partner(scope, &format!("DEPOSITOR#{depositor_order_no}"), "DEPOSITOR")

@@ -18,4 +18,6 @@ pub use partner::{Call, KeySets, PartnerHttp, Read, Reply, Secrets};
 pub use queue::{Bus, Queue, StepQueue};
 pub use redelivery::Redelivery;
 pub use scope::Scope;
-pub use table::{Commit, CommitError, Due, DueIndex, Expect, OpenSince, Put, Stored, Table, TableExt};
+pub use table::{
+    Commit, CommitError, Due, DueIndex, Expect, OpenSince, Put, Stored, Table, TableExt, WaitIndex, Waiting,
+};

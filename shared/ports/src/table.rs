@@ -141,6 +141,23 @@ pub trait DueIndex {
     fn due(&self, until: Timestamp, last: Option<&Due>) -> impl Future<Output = Result<Vec<Due>, Fault>>;
 }
 
+/// An item in the index of what waits for somebody.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waiting {
+    /// Its place in the index: what its [`OpenSince::since`] says.
+    pub since: String,
+    /// What it holds.
+    pub value: Value,
+}
+
+/// The index of what waits for somebody.
+pub trait WaitIndex {
+    /// The items in `court` whose place lies after `after` and not after `until`, in the order of their places; some of
+    /// them, and none only if there are none. The index follows the table within moments: what is found may not wait any
+    /// more, and what waits may not be found yet.
+    fn waiting(&self, court: &str, after: &str, until: &str) -> impl Future<Output = Result<Vec<Waiting>, Fault>>;
+}
+
 /// Typed reads on every table.
 pub trait TableExt: Table {
     /// The item under `key` as a `T`.

@@ -126,7 +126,7 @@ impl State {
         for (key, item) in &self.table {
             hash.add(of_bytes(key.pk().as_bytes()));
             hash.add(item.alike);
-            hash.add(u64::from(item.open) << 1 | u64::from(item.due.is_some()));
+            hash.add(u64::from(item.open.is_some()) << 1 | u64::from(item.due.is_some()));
             if versions {
                 hash.add(item.version);
             }

@@ -164,8 +164,8 @@ impl State {
             found.push(format!("of {} releases {} are readable", items.len(), releases.len()));
         }
         for (release, (_, item)) in releases.iter().zip(items) {
-            if release.court().is_some() != item.open {
-                found.push(format!("{} is {} and open: {}", release.id, release.state(), item.open));
+            if release.court().is_some() != item.open.is_some() {
+                found.push(format!("{} is {} and open: {}", release.id, release.state(), item.open.is_some()));
             }
             if release.next_due() != item.due {
                 found.push(format!("{} is due at {:?} and looked at {:?}", release.id, release.next_due(), item.due));

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use futures::future::LocalBoxFuture;
 use handlers::{
-    DeadlineWatch, EdiDrop, EventPublish, OrderApply, OrderDispatch, OrderReleases, PartnerDeliver, Record, Request,
-    ShipmentApply, ShipmentFanout, Step, StreamRecord, run_batch,
+    DeadlineWatch, EdiDrop, EventPublish, OrderApply, OrderDispatch, OrderReleases, PartnerDeliver, PartnerResume,
+    Record, Request, ShipmentApply, ShipmentFanout, Step, StreamRecord, run_batch,
 };
 use jiff::{SignedDuration, Timestamp};
 use ports::Scope;
@@ -109,6 +109,16 @@ impl World {
     /// The function that the clock calls, at work on what is due.
     pub(crate) fn watch_deadlines(&self, clock: Clock) -> LocalBoxFuture<'static, Ended> {
         let (world, function) = (self.clone(), DeadlineWatch { table: Table::of(self) });
+        Box::pin(async move {
+            let now = || clock.of(world.now());
+            Ended::Watched(function.watch(now, clock.of(clock.stop_at)).await.is_ok())
+        })
+    }
+
+    /// The function that the clock calls, at work on breakers.
+    pub(crate) fn resume_partners(&self, clock: Clock) -> LocalBoxFuture<'static, Ended> {
+        let world = self.clone();
+        let function = PartnerResume { table: Table::of(self), queue: Queue::of(self), profiles: Profiles::of(self) };
         Box::pin(async move {
             let now = || clock.of(world.now());
             Ended::Watched(function.watch(now, clock.of(clock.stop_at)).await.is_ok())

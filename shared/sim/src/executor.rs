@@ -40,11 +40,13 @@ pub enum Source {
     Queue(QueueName),
     /// The clock, that has what is due looked at.
     Clock,
+    /// The clock, that has breakers looked at.
+    Resume,
 }
 
 impl Source {
     /// Everything that comes from somebody.
-    pub const WORK: [Self; 8] = [
+    pub const WORK: [Self; 9] = [
         Self::Api,
         Self::Stream,
         Self::Queue(QueueName::EdiDrop),
@@ -53,6 +55,7 @@ impl Source {
         Self::Queue(QueueName::OrderDispatch),
         Self::Queue(QueueName::ShipmentFanout),
         Self::Queue(QueueName::PartnerDeliver),
+        Self::Resume,
     ];
 
     fn name(self) -> &'static str {
@@ -61,6 +64,7 @@ impl Source {
             Self::Stream => "event-publish",
             Self::Queue(queue) => queue.as_str(),
             Self::Clock => "deadline-watch",
+            Self::Resume => "partner-resume",
         }
     }
 }
@@ -276,6 +280,7 @@ impl World {
             }
             Source::Queue(queue) => state.queues.get(&queue).and_then(Store::next_at).is_some_and(|at| at <= state.now),
             Source::Clock => state.due_at().is_some_and(|at| at <= state.now),
+            Source::Resume => state.resume_at().is_some_and(|at| at <= state.now),
         }
     }
 
@@ -292,6 +297,7 @@ impl World {
             }
             Source::Queue(queue) => state.queues.get(queue).and_then(Store::next_at),
             Source::Clock => state.due_at(),
+            Source::Resume => state.resume_at(),
         });
         let next = if free { next.min() } else { None };
         let next = [next, late].into_iter().flatten().filter(|next| *next < until).chain(wakes_at).min();
@@ -324,14 +330,20 @@ impl World {
                 let future = self.relay(range.start, &written);
                 Some(Running { source, held: Held::Stream(range), stop_at, asleep_until: None, future })
             }
-            Source::Clock => {
+            Source::Clock | Source::Resume => {
                 let mut state = self.change();
-                state.tell(format_args!("deadline-watch begins"));
-                state.clock = None;
+                state.tell(format_args!("{} begins", source.name()));
+                match source {
+                    Source::Resume => state.resumes = None,
+                    _ => state.clock = None,
+                }
                 let stop_at = later(state.now, CLOCK_TIMEOUT_S);
                 let clock = Clock { skew: state.skew(), stop_at };
                 drop(state);
-                let future = self.watch_deadlines(clock);
+                let future = match source {
+                    Source::Resume => self.resume_partners(clock),
+                    _ => self.watch_deadlines(clock),
+                };
                 Some(Running { source, held: Held::Nothing, stop_at, asleep_until: None, future })
             }
             Source::Queue(queue) => {
@@ -367,7 +379,11 @@ impl World {
                 state.tell(format_args!("{name} answers {status}"));
             }
             (Held::Nothing, ended) => {
-                state.clock = Some(later(now, CLOCK_AGAIN_S));
+                let again = Some(later(now, CLOCK_AGAIN_S));
+                match running.source {
+                    Source::Resume => state.resumes = again,
+                    _ => state.clock = again,
+                }
                 let done = matches!(ended, Some(Ended::Watched(true)));
                 state.tell(format_args!("{name} ends; done: {done}"));
             }

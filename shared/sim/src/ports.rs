@@ -8,9 +8,10 @@ use std::sync::Arc;
 use canonical::{Digest, Event, PartnerId, PartnerScope};
 use jiff::Timestamp;
 use partners::Bundle;
-use ports::{Call, Commit, CommitError, Due, Expect, Fault, Key, Put, Read, Reply, StepQueue, Stored};
+use ports::{Call, Commit, CommitError, Due, Expect, Fault, Key, Put, Read, Reply, StepQueue, Stored, Waiting};
 use secrecy::SecretString;
 use serde_json::Value;
+use steps::breaker;
 
 use crate::clients::secret;
 use crate::queues::{POSTPONE_S_MAX, Store};
@@ -19,6 +20,8 @@ use crate::{Port, QueueName, World};
 
 /// What the index of what is due gives at once: few, so that pages are turned.
 const DUE_PAGE: usize = 2;
+/// What the index of what waits gives at once: few, so that pages are turned.
+const WAIT_PAGE: usize = 7;
 /// Most items in one transaction.
 const PUTS_MAX: usize = 100;
 /// Longest item in bytes, with the events of its write.
@@ -107,6 +110,25 @@ impl ports::DueIndex for Table {
     }
 }
 
+impl ports::WaitIndex for Table {
+    async fn waiting(&self, court: &str, after: &str, until: &str) -> Result<Vec<Waiting>, Fault> {
+        let (wanted, after, until) = (court.to_owned(), after.to_owned(), until.to_owned());
+        let read = move |state: &mut State| {
+            let mut found: Vec<Waiting> = Vec::new();
+            for item in state.table.values() {
+                let Some(open) = item.open.as_ref().filter(|open| open.court == wanted) else { continue };
+                if open.since > after && open.since <= until {
+                    found.push(Waiting { since: open.since.clone(), value: Value::clone(&item.value) });
+                }
+            }
+            found.sort_by(|one, other| one.since.cmp(&other.since));
+            found.truncate(WAIT_PAGE);
+            Ok(found)
+        };
+        self.0.read(Port::Table, format_args!("waiting in {court}"), read).await
+    }
+}
+
 impl State {
     fn write(&mut self, commit: Commit) -> Result<(), CommitError> {
         let keys: BTreeSet<&Key> = commit.puts.iter().map(|put| &put.key).collect();
@@ -132,7 +154,7 @@ impl State {
             };
             let alike = self.alike.of_item(put.key.sk(), &put.value);
             let events = self.alike.of_events(&put.events);
-            let item = Item { version, value: Rc::new(put.value), alike, open: put.open.is_some(), due: put.due };
+            let item = Item { version, value: Rc::new(put.value), alike, open: put.open, due: put.due };
             (Written { key: put.key, version, events: put.events, alike: events }, item)
         });
         for (write, item) in written.collect::<Vec<_>>() {
@@ -142,6 +164,11 @@ impl State {
                 self.dues.remove(&(due.as_second(), write.key.clone()));
             }
             self.dues.extend(item.due.map(|due| (due.as_second(), write.key.clone())));
+            let breakers = |item: &Item| item.open.clone().filter(|open| open.court == breaker::COURT);
+            if let Some(open) = before.as_ref().and_then(breakers) {
+                self.breakers.remove(&open.since);
+            }
+            self.breakers.extend(breakers(&item).map(|open| open.since));
             self.watch.write(&write, before.as_ref().map(|before| &*before.value), &item.value);
             self.stream.push(Rc::new(write));
         }

@@ -98,7 +98,7 @@ impl World {
     /// Partition keys of the items that wait for somebody.
     pub fn open_keys(&self) -> Vec<String> {
         let state = self.state();
-        state.table.iter().filter(|(_, item)| item.open).map(|(key, _)| key.pk().to_owned()).collect()
+        state.table.iter().filter(|(_, item)| item.open.is_some()).map(|(key, _)| key.pk().to_owned()).collect()
     }
 
     /// A request to the API; the gateway hands header names on in lower case. No answer if the function was killed.

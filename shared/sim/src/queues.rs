@@ -64,7 +64,7 @@ impl QueueName {
 
     /// How the queue and its function are set up.
     pub fn settings(self) -> Settings {
-        let usual = Settings { visibility_s: 30, receives_max: 10, retention_s: 345_600, batch_max: 10, timeout_s: 5 };
+        let usual = Settings { visibility_s: 30, receives_max: 200, retention_s: 345_600, batch_max: 10, timeout_s: 5 };
         match self {
             Self::EdiDrop => Settings { visibility_s: 120, batch_max: 1, timeout_s: 20, ..usual },
             Self::PartnerDeliver => {

@@ -45,6 +45,7 @@ pub const RULES: [Rule; 4] = [
             Pattern::Is("shipment.confirmed.v1"),
             Pattern::Is("shipment.milestone.recorded.v1"),
             Pattern::Is("partner.delivery.completed.v1"),
+            Pattern::Is("partner.delivery.held.v1"),
             Pattern::Is("partner.delivery.refused.v1"),
             Pattern::Is("partner.delivery.unknown.v1"),
         ],

@@ -9,7 +9,7 @@ use canonical::{Digest, Event, PartnerId};
 use handlers::{Request, Response};
 use jiff::{SignedDuration, Timestamp};
 use partners::Bundle;
-use ports::Key;
+use ports::{Key, OpenSince};
 use serde_json::Value;
 
 use crate::alike::Alike;
@@ -69,8 +69,8 @@ pub(crate) struct Item {
     pub(crate) value: Rc<Value>,
     /// Its number, if somebody asks whether worlds are alike.
     pub(crate) alike: u64,
-    /// Whether it is in the index of what waits for somebody.
-    pub(crate) open: bool,
+    /// Its place in the index of what waits for somebody, if it is there.
+    pub(crate) open: Option<OpenSince>,
     /// When it is in the index of what is due, if it is there.
     pub(crate) due: Option<Timestamp>,
 }
@@ -125,8 +125,12 @@ pub(crate) struct State {
     pub(crate) table: BTreeMap<Key, Item>,
     /// The index of what is due, by seconds since 1970.
     pub(crate) dues: BTreeSet<(i64, Key)>,
+    /// Places of the breakers that have to be looked at.
+    pub(crate) breakers: BTreeSet<String>,
     /// When the clock calls the function again that looks at what is due; one at a time.
     pub(crate) clock: Option<Timestamp>,
+    /// When it calls the one again that looks at breakers.
+    pub(crate) resumes: Option<Timestamp>,
     pub(crate) stream: Vec<Rc<Written>>,
     pub(crate) relay: Relay,
     pub(crate) queues: BTreeMap<QueueName, Store>,
@@ -170,7 +174,9 @@ impl World {
             batch_max: usize::MAX,
             table: BTreeMap::new(),
             dues: BTreeSet::new(),
+            breakers: BTreeSet::new(),
             clock: Some(start),
+            resumes: Some(start),
             stream: Vec::new(),
             relay: Relay::default(),
             queues: BTreeMap::new(),
@@ -348,6 +354,12 @@ impl State {
     pub(crate) fn due_at(&self) -> Option<Timestamp> {
         let (due, _) = self.dues.first()?;
         Timestamp::from_second(*due).ok().zip(self.clock).map(|(due, clock)| due.max(clock))
+    }
+
+    /// When the clock has a breaker looked at, if one is due then or later.
+    pub(crate) fn resume_at(&self) -> Option<Timestamp> {
+        let due = self.breakers.first()?.split('#').next()?.parse::<Timestamp>().ok();
+        due.zip(self.resumes).map(|(due, clock)| due.max(clock))
     }
 
     /// Puts a message into a queue, and its twin if there shall be one.

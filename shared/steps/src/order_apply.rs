@@ -38,6 +38,13 @@ pub enum Fact {
         /// What is known.
         why: String,
     },
+    /// The document waits until the partner's endpoint answers again.
+    HeldUp {
+        /// The number of the message.
+        message_no: String,
+        /// Why.
+        why: String,
+    },
     /// The partner's system read, or refused, the document.
     Technical(GroupAck),
     /// The warehouse will ship, or will not.
@@ -175,7 +182,10 @@ fn read_event(event: &Event) -> Result<Asked, serde_json::Error> {
                 _ => Ok(Asked::Nothing("the milestone changes no release".to_owned())),
             }
         }
-        kind @ (EventType::DeliveryCompleted | EventType::DeliveryRefused | EventType::DeliveryUnknown) => {
+        kind @ (EventType::DeliveryCompleted
+        | EventType::DeliveryHeld
+        | EventType::DeliveryRefused
+        | EventType::DeliveryUnknown) => {
             #[derive(Deserialize)]
             struct Data {
                 #[serde(flatten)]
@@ -190,6 +200,7 @@ fn read_event(event: &Event) -> Result<Asked, serde_json::Error> {
             let message_no = data.message_no;
             let told = match kind {
                 EventType::DeliveryCompleted => Fact::TransportAcked { message_no },
+                EventType::DeliveryHeld => Fact::HeldUp { message_no, why: data.detail },
                 _ => Fact::Undeliverable { message_no, why: data.detail },
             };
             fact(release_id, Role::Platform, told)
@@ -202,7 +213,7 @@ impl Fact {
     /// The transition that the fact asks for.
     pub fn transition(&self) -> Transition {
         match self {
-            Self::TransportAcked { .. } | Self::Undeliverable { .. } => Transition::TransportAck,
+            Self::TransportAcked { .. } | Self::Undeliverable { .. } | Self::HeldUp { .. } => Transition::TransportAck,
             Self::Technical(_) => Transition::TechnicalAck,
             Self::Business(_) => Transition::BusinessDecision,
             Self::Waved => Transition::Wave,
@@ -217,6 +228,7 @@ impl Fact {
         match self {
             Self::TransportAcked { message_no } => (format!("transport/{message_no}"), String::new()),
             Self::Undeliverable { message_no, .. } => (format!("undeliverable/{message_no}"), String::new()),
+            Self::HeldUp { message_no, .. } => (format!("held-up/{message_no}"), String::new()),
             // Acceptance and refusal of one set are two facts: which of them holds must not depend on which came first.
             Self::Technical(ack) => (format!("{}/{}", technical_key(ack), ack.accepted), String::new()),
             // A second change of mind is a new decision; the same one told twice is not.
@@ -294,6 +306,7 @@ fn add(facts: &mut canonical::Facts, fact: &Fact) {
             }
         }
         Fact::Undeliverable { why, .. } => facts.undeliverable = Some(why.clone()),
+        Fact::HeldUp { why, .. } => facts.outage = Some(why.clone()),
         Fact::Technical(ack) => {
             // A whole group's verdict and a set's may both come; the refusal of either holds, in any order.
             let before = facts.technical.take();
@@ -334,6 +347,17 @@ fn tell(telling: &mut Telling<'_>, before: &Release, next: &Release, fact: &Fact
                 &format!("{id}/{message_no}"),
                 with(json!({ "message_no": message_no })),
             );
+            if before.waits_for_partner() {
+                let key = format!("{id}/{message_no}");
+                telling.tell(EventType::ReleaseResumed, &key, with(json!({ "code": Code::PartnerOutage })));
+            }
+        }
+        // Only if it is still held: the word that it was may come when it has long been resumed.
+        Fact::HeldUp { message_no, why } => {
+            if next.waits_for_partner() {
+                let key = format!("{id}/outage/{message_no}");
+                telling.tell(EventType::ReleaseHeld, &key, with(json!({ "code": Code::PartnerOutage, "reason": why })));
+            }
         }
         Fact::Undeliverable { why, .. } => {
             telling.tell(EventType::ReleaseHeld, &format!("{id}/undeliverable"), with(json!({ "reason": why })));
@@ -412,6 +436,7 @@ fn describe(fact: &Fact, release: &Release) -> String {
     match fact {
         Fact::TransportAcked { message_no } => format!("partner took message {message_no}"),
         Fact::Undeliverable { message_no, why } => format!("message {message_no} was not taken: {why}"),
+        Fact::HeldUp { message_no, .. } => format!("message {message_no} waits until the partner answers again"),
         Fact::Technical(ack) if ack.accepted => format!("997 accepts group {}", ack.group_control),
         Fact::Technical(ack) => format!("997 rejects group {}: {}", ack.group_control, ack.notes.join("; ")),
         Fact::Business(decision) if decision.accepted => match &decision.partner_order_no {

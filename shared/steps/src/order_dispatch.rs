@@ -433,7 +433,8 @@ fn render(
         }
     };
     let body = Body { sha256: Digest::of(&bytes), content_type: content_type.to_owned() };
-    let delivery = Delivery::pending(id, receiver, document.subject.clone(), message_no, target, body, guarantee)
+    let mut delivery = Delivery::pending(id, receiver, document.subject.clone(), message_no, target, body, guarantee)
         .decided(now, &bundle.version);
+    delivery.ship_by = release.order.ship_by;
     Ok(Placed { document: bytes, delivery, counters, group })
 }

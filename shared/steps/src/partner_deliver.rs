@@ -49,7 +49,7 @@ pub fn attempt(delivery: &Delivery, now: Timestamp) -> Attempt {
         (Guarantee::Neither, None) if crate::defect!(NotOnRecord) => Attempt::Call { first: None },
         (Guarantee::Neither, None) => {
             let mut first = delivery.clone();
-            first.asked_at = Some(now);
+            (first.asked_at, first.held_since) = (Some(now), None);
             Attempt::Call { first: Some(Box::new(first)) }
         }
         // The call may be under way at another worker.
@@ -103,6 +103,25 @@ pub enum After {
         detail: String,
     },
 }
+
+/// Holds a delivery back: its partner's endpoint is out. None if it is held already. Told for a release, once.
+pub fn hold(delivery: &Delivery, now: Timestamp) -> Option<(Delivery, Vec<Event>)> {
+    if delivery.held_since.is_some() {
+        return None;
+    }
+    let next = Delivery { held_since: Some(now), holds: delivery.holds + 1, asked_at: None, ..delivery.clone() };
+    let told = delivery.holds == 0 && matches!(delivery.subject, Subject::Release { .. });
+    let events = if told { tell(&next, EventType::DeliveryHeld, HELD, now) } else { Vec::new() };
+    Some((next, events))
+}
+
+/// The end of a try that held the delivery back.
+pub fn held() -> Verdict {
+    Verdict::because(Outcome::Held, Code::PartnerOutage, HELD)
+}
+
+/// Why a delivery is held.
+const HELD: &str = "the partner's endpoint is out; it is resumed when the endpoint answers again";
 
 /// Decides what `answer` means.
 pub fn after(delivery: &Delivery, answer: &Answer, now: Timestamp) -> After {
@@ -173,8 +192,8 @@ fn again(delivery: &Delivery, code: Code, detail: String, retry_after_s: Option<
     let step = BACKOFF_S.get(delivery.failures as usize).or(BACKOFF_S.last()).copied().unwrap_or(1);
     next.failures += 1;
     next.last_failure = Some(detail.clone());
-    // The partner answered: nothing is open any more.
-    next.asked_at = None;
+    // The partner answered: nothing is open any more, and its message carries it.
+    (next.asked_at, next.held_since) = (None, None);
     // SQS holds a message back for 12 hours at most; the last step of the schedule is below.
     let delay_s = retry_after_s.map_or(step, |asked| asked.clamp(step, 39_600));
     After::Again { next: Box::new(next), delay_s, code, detail }
@@ -188,7 +207,7 @@ fn unknown(delivery: &Delivery, detail: String, now: Timestamp) -> (Delivery, Ve
 }
 
 fn ended(delivery: &Delivery, state: DeliveryState, now: Timestamp) -> Delivery {
-    Delivery { state, ended_at: Some(now), ..delivery.clone() }
+    Delivery { state, ended_at: Some(now), held_since: None, ..delivery.clone() }
 }
 
 fn tell(delivery: &Delivery, kind: EventType, detail: &str, now: Timestamp) -> Vec<Event> {

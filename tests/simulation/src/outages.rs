@@ -1,8 +1,8 @@
 //! Outages in figures: the table out for three hours, a partner for a day.
 //!
 //! What is asked of the product: everything is accepted while the table is out, nothing is lost and nothing needs a
-//! redrive; a partner that is out costs the others nothing. What the schedule of retries and Lambda's pollers allow for
-//! the time until all is done is worked out here and stands in `docs/reliability.md`.
+//! redrive; when it is back the backlog is worked off in 1.2 times the time that Lambda's pollers need for it; a partner
+//! that is out is called little more than usually, and costs the others nothing.
 
 use jiff::{SignedDuration, Timestamp};
 use sim::{Faults, Outage, Port, World};
@@ -22,8 +22,11 @@ pub struct Figure {
 
 /// Orders in each of the two. Enough for a 99th percentile.
 const ORDERS: usize = 120;
-/// Longest wait of a message between two tries, in seconds: the last step of the schedule of what passes by itself.
-const LONGEST_WAIT_S: i64 = 10_800;
+/// Messages that come in while the table is out for three hours: a distributor of 5,000 orders a day in its busiest hours
+/// gets eleven a second. The more there are, the more time the pollers need; who has fewer waits as long as this one.
+const BACKLOG: u64 = 3 * 3600 * 11;
+/// Calls of a partner that is away for a day, in hundredths of those that it usually gets.
+const CALLS_IN_VAIN_MAX: u64 = 10;
 /// Functions that a queue's pollers run at once when it wakes up, how many more a minute later, and at most: what Lambda
 /// documents of standard queues.
 const POLLERS: (u64, u64, u64) = (5, 300, 1250);
@@ -88,7 +91,8 @@ fn table_is_out() -> Vec<Figure> {
     let _ = world.run();
     let last = world.now().duration_since(until).as_secs();
     let found = judge(&world, &orders, &done);
-    let work_ms = (world.calls() - calls) * 4;
+    let each_ms = (world.calls() - calls) * 4 / ORDERS as u64;
+    let ramp = i64::try_from(ramp_s(BACKLOG * each_ms)).unwrap_or(i64::MAX);
     vec![
         figure(
             accepted == ORDERS,
@@ -96,19 +100,10 @@ fn table_is_out() -> Vec<Figure> {
         ),
         figure(found.is_empty(), format!("table out for 3 h: nothing is lost, done twice or dead: {found:?}")),
         figure(
-            last <= LONGEST_WAIT_S + 60,
+            last * 10 <= ramp * 12,
             format!(
-                "table out for 3 h: all is done {} min after it is back, at most {} min by the schedule of retries",
-                last / 60,
-                LONGEST_WAIT_S / 60
-            ),
-        ),
-        figure(
-            true,
-            format!(
-                "a backlog of a million messages of {} ms each is worked off by Lambda's pollers in {} s",
-                work_ms / ORDERS as u64,
-                ramp_s(1_000_000 * work_ms / ORDERS as u64)
+                "table out for 3 h: all is done {last} s after it is back; Lambda's pollers need {ramp} s for a backlog of \
+                 {BACKLOG} messages of {each_ms} ms, and 1.2 times that is allowed"
             ),
         ),
     ]
@@ -158,8 +153,10 @@ fn partner_is_away() -> Vec<Figure> {
             ),
         ),
         figure(
-            tries <= 12 * normal,
-            format!("partner away for 24 h: it is called {tries} times, usually {normal}; all is told after {hours} h"),
+            tries * 100 <= CALLS_IN_VAIN_MAX * normal,
+            format!(
+                "partner away for 24 h: it is called {tries} times in vain, usually {normal} times; all is told after {hours} h"
+            ),
         ),
     ]
 }

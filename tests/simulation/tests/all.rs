@@ -12,6 +12,7 @@
 )]
 
 mod acknowledging;
+mod breaker;
 mod concurrent;
 mod deadlines;
 mod doors;

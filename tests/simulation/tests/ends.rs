@@ -285,7 +285,7 @@ fn an_answer_is_believed_more_than_a_clock_that_is_ahead() {
     assert_eq!(world.run_for(hours(1)), Ok(()));
     let delivery = world.deliveries().remove(0);
     assert_eq!((delivery.state, delivery.failures), (DeliveryState::Pending, 1));
-    let work = Work { receiver: delivery.receiver, delivery: delivery.id, correlation_id: None };
+    let work = Work { receiver: delivery.receiver, delivery: delivery.id, correlation_id: None, resumed: false };
     let busy = deliverer(&world, Busy { world: &world, work: work.clone() });
     let failed = ready(busy.run(work, scope(&world, SignedDuration::ZERO))).expect_err("it is to be tried again");
     assert_eq!(failed.retry, Retry::After(90));
