@@ -187,11 +187,11 @@ impl Splitter<'_> {
             self.defective("file", "file", 0..self.drop.bytes.len(), vec![finding], false);
             return self.split;
         }
-        let taken = permitted(self.drop.profile);
-        let guides = match taken.with_overlay(&self.drop.profile.agreement.overlay) {
+        let permitted = permitted(self.drop.profile);
+        let guides = match permitted.with_overlay(&self.drop.profile.agreement.overlay) {
             Ok(guides) => guides,
             // A bundle with such a profile is not published: see the lints of profiles.
-            Err(_) => taken,
+            Err(_) => permitted,
         };
         let mut document = edi::read(self.drop.bytes);
         if !document.findings.is_empty() {
