@@ -1,5 +1,6 @@
 //! How fast a partner takes what was held for it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Deliveries a minute that every partner takes after an outage, unless its profile says otherwise. The tightest limit on
@@ -10,8 +11,9 @@ const PER_MINUTE: u16 = 150;
 pub const PER_MINUTE_MAX: u16 = 10_000;
 
 /// The pace at which held deliveries are resumed, in deliveries a minute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u16", into = "u16")]
+#[schemars(with = "u16", extend("minimum" = 1, "maximum" = 10_000))]
 pub struct Pace(u16);
 
 impl Pace {
