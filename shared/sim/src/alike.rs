@@ -17,7 +17,7 @@ use crate::{Kind, Received, World};
 pub(crate) struct Alike {
     /// Whether anybody wants to know.
     pub(crate) on: bool,
-    /// The sum of what is over: documents kept, calls that partners got, files put out, events published.
+    /// The sum of what is over: documents kept, numbers claimed, calls that partners got, files put out, events published.
     pub(crate) past: u64,
     /// From which world the function at work began, and what went wrong with it: the same number, the same effects.
     pub(crate) origin: u64,

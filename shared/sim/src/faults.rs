@@ -65,6 +65,8 @@ pub enum Port {
     Bus,
     /// The archive.
     Archive,
+    /// What may be used once, in the archive's bucket.
+    Register,
     /// Inboxes and outboxes.
     Exchange,
     /// The profile bundle.
@@ -84,7 +86,13 @@ impl Port {
         match self {
             // Documents lie under their hashes and never change; profiles and secrets are only read.
             Self::Archive | Self::Profiles | Self::Secrets => false,
-            Self::Table | Self::Queue | Self::Bus | Self::Exchange | Self::PartnerHttp | Self::Redelivery => true,
+            Self::Table
+            | Self::Queue
+            | Self::Bus
+            | Self::Register
+            | Self::Exchange
+            | Self::PartnerHttp
+            | Self::Redelivery => true,
         }
     }
 }

@@ -310,10 +310,11 @@ impl ports::Register for Archive {
             if let Some(before) = state.register.get(&wanted) {
                 return Ok(Some(before.to_vec()));
             }
+            state.alike.adds(&[5, state.alike.of(wanted.as_bytes()), state.alike.of(&entry)]);
             state.register.insert(wanted, entry);
             Ok(None)
         };
-        self.0.write(Port::Archive, format_args!("claim {name}"), claim).await
+        self.0.write(Port::Register, format_args!("claim {name}"), claim).await
     }
 }
 
