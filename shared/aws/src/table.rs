@@ -287,7 +287,7 @@ fn number(number: u64) -> AttributeValue {
 
 #[cfg(test)]
 mod tests {
-    use ports::{OpenSince, Table as _};
+    use ports::{OpenSince, Table as _, WaitIndex as _};
     use serde_json::json;
 
     use super::*;
@@ -373,6 +373,21 @@ mod tests {
         table(&replay).commit(Commit { puts: vec![put("1").due(Some(due))] }).await.unwrap();
         let item = &replay.asked()[0].json()["Item"];
         assert_eq!((&item["watch"], &item["due"]), (&json!({"S": "open"}), &json!({"N": "100"})));
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_what_lies_behind_the_last() {
+        let row = |since: &str| json!({"court": {"S": "HELD#t#p"}, "since": {"S": since}, "v": {"N": "2"}, "doc": {"S": "7"}});
+        let page = json!({ "Items": [row("a"), row("b")] }).to_string();
+        let replay = Replay::new(vec![Reply::json(200, &page), Reply::json(200, r#"{"Items":[{"v":{"N":"1"}}]}"#)]);
+        let table = table(&replay);
+        let found = table.waiting("HELD#t#p", "a", "~").await.unwrap();
+        assert_eq!(found, [Waiting { since: "b".to_owned(), value: json!(7) }]);
+        let asked = replay.asked()[0].json();
+        assert_eq!(asked["IndexName"], "court");
+        assert_eq!(asked["KeyConditionExpression"], "court = :court AND since BETWEEN :after AND :until");
+        assert_eq!(asked["ExpressionAttributeValues"][":until"], json!({"S": "~"}));
+        assert_eq!(table.waiting("HELD#t#p", " ", "~").await.unwrap_err().kind, FaultKind::Bug);
     }
 
     #[tokio::test]

@@ -77,7 +77,8 @@ impl Failed {
 
 /// Longest wait after the first tries, so that three quarters of all such waits last an outage.
 fn even_step_s(receives_max: u32) -> u32 {
-    let waits = receives_max.saturating_sub(TRANSIENT_S.len() as u32 + 1).max(1);
+    let first = u32::try_from(TRANSIENT_S.len()).unwrap_or(u32::MAX);
+    let waits = receives_max.saturating_sub(first).saturating_sub(1).max(1);
     (OUTAGE_S * 4 / 3).div_ceil(waits)
 }
 

@@ -1,6 +1,7 @@
 //! The decisions, one by one, as a partner or the ERP would notice them. How they play together is played in
 //! `tests/simulation`.
 
+mod breaker;
 mod edi_drop;
 mod order_apply;
 mod order_dispatch;
