@@ -16,7 +16,7 @@ const STEPS: [(&str, &[&str]); 5] = [
     ("format", &["fmt", "--all", "--check"]),
     ("lints", &["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]),
     ("tests", &["test", "--locked", "--workspace"]),
-    ("simulation of every fault", &["sim", "exhaustive"]),
+    ("simulation of every fault", &["sim", "exhaustive", "--faults", "2"]),
     ("simulation of drawn schedules", &["sim", "random", "--seeds", "100000"]),
 ];
 
