@@ -16,6 +16,7 @@ mod principal;
 mod quantity;
 mod release;
 mod shipment;
+mod trace;
 
 pub use code::{Code, Finding, Place};
 pub use delivery::{Body, Delivery, DeliveryState, Guarantee, Subject, Target};
@@ -38,3 +39,4 @@ pub use release::{
     TechnicalVerdict, Transition,
 };
 pub use shipment::{Confirmed, Milestone, MilestoneCode, Shipment};
+pub use trace::{Trace, TraceError};

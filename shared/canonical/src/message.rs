@@ -1,11 +1,12 @@
 //! Messages between the edge and the steps: a verified sender, where the raw bytes lie, and one canonical document.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ArchiveRef, DeliveryId, Digest, Event, Finding, MessageId, MilestoneCode, PartnerScope, Principal, Quantity,
-    ReleaseId,
+    ReleaseId, Trace,
 };
 
 /// One message, as the edge hands it to a step.
@@ -21,6 +22,9 @@ pub struct Message {
     pub raw: ArchiveRef,
     /// The profile bundle under which it was read.
     pub profile_version: String,
+    /// Where it stands in a trace, if its sender or the gateway named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
     /// What it says.
     pub content: Content,
 }
@@ -137,7 +141,7 @@ pub struct ShipConfirm {
 }
 
 /// One line of a ship confirm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ShippedLine {
     /// The release's line, where the sender names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -256,6 +260,9 @@ pub struct Work {
     /// The order release that it belongs to, for the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
+    /// The trace that it belongs to, for the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
 }
 
 #[cfg(test)]

@@ -131,6 +131,7 @@ async fn retry<S: Step, R: Redelivery>(
                 correlation_id = about.correlation_id,
                 message_id = about.message_id,
                 queue_message_id = record.id,
+                trace_id = trace_id_of(&record.body),
                 receives = record.receives,
                 last,
                 delay_s,
@@ -170,6 +171,14 @@ async fn retry<S: Step, R: Redelivery>(
     record.id
 }
 
+/// The id of the trace that a body names, found without reading the body: a message has its `trace`, an event its
+/// `traceparent`.
+fn trace_id_of(body: &str) -> &str {
+    let named = body.find("\"trace").and_then(|at| body.get(at..)?.split('"').nth(3));
+    let id = named.and_then(|trace| trace.strip_prefix("00-")?.get(..32));
+    id.filter(|id| id.bytes().all(|b| b.is_ascii_hexdigit())).unwrap_or_default()
+}
+
 /// What a message is about, as far as its body tells without being understood.
 #[derive(Default)]
 struct About {
@@ -207,6 +216,7 @@ fn log(step: &'static str, record: &Record, done: &Done) {
                 correlation_id = done.correlation_id,
                 message_id = done.message_id,
                 queue_message_id = record.id,
+                trace_id = trace_id_of(&record.body),
                 receives = record.receives,
                 detail = done.verdict.detail,
                 "message handled"

@@ -3,6 +3,7 @@
 
 mod authorize;
 mod batch;
+mod edge;
 mod edi_drop;
 mod event_publish;
 mod failed;

@@ -384,7 +384,7 @@ impl Auth {
 
 /// Plain http is refused when it is called, unless the deployment names the host as local. The address of a key set is
 /// logged when its server is out, so it may hold nothing that is secret.
-fn lint_url(name: &str, url: &str, complain: &mut impl FnMut(String)) {
+pub(crate) fn lint_url(name: &str, url: &str, complain: &mut impl FnMut(String)) {
     if !(url.starts_with("https://") || url.starts_with("http://")) || url.contains(['@', '?', '#']) {
         complain(format!("{name} must be an https URL without user, query or fragment"));
     }

@@ -167,6 +167,7 @@ fn lint_profile(profile: &Profile, complain: &mut impl FnMut(String)) {
         complain("role must be erp, 3pl, carrier, tms or channel: platform and ops are not partners".to_owned());
     }
     profile.auth.lint(complain);
+    profile.api.lint(complain);
     if let Some(edi) = &profile.edi {
         lint_edi(edi, complain);
     }
@@ -177,6 +178,9 @@ fn lint_profile(profile: &Profile, complain: &mut impl FnMut(String)) {
         && !(endpoint.url.starts_with("https://") || endpoint.url.starts_with("http://"))
     {
         complain(format!("endpoint.url must be an http(s) URL: {}", endpoint.url));
+    }
+    if let Some(oauth2) = profile.endpoint.as_ref().and_then(|endpoint| endpoint.oauth2.as_ref()) {
+        oauth2.lint(complain);
     }
     let by_webhook = profile.subscriptions.iter().any(|subscription| subscription.via == Via::Webhook);
     if by_webhook && profile.endpoint.is_none() {
@@ -217,6 +221,9 @@ fn lint_edi(edi: &crate::EdiIdentity, complain: &mut impl FnMut(String)) {
 fn lint_together(house: &House, partners: &BTreeMap<PartnerId, Profile>, lints: &mut Vec<Lint>) {
     let mut complain = |file: String, problem: String| lints.push(Lint { file, problem });
     lint_edi(&house.edi, &mut |problem| complain("house.toml".to_owned(), problem));
+    for retirement in &house.retiring {
+        retirement.lint(&mut |problem| complain("house.toml".to_owned(), problem));
+    }
     for rule in &house.routes {
         let runs = partners.get(&rule.partner).and_then(|profile| profile.releases.as_ref());
         match runs {

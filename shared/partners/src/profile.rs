@@ -7,7 +7,7 @@ use edi::ack::AckPolicy;
 use edi::guide::Overlay;
 use serde::{Deserialize, Serialize};
 
-use crate::Auth;
+use crate::{ApiTerms, Auth, ClientCredentials};
 
 /// Everything Crossdock knows of one partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub struct Profile {
     /// How it proves who it is.
     #[serde(default)]
     pub auth: Auth,
+    /// What is agreed with it on the API.
+    #[serde(default, skip_serializing_if = "ApiTerms::is_default")]
+    pub api: ApiTerms,
     /// Its identity in EDI envelopes.
     #[serde(default)]
     pub edi: Option<EdiIdentity>,
@@ -158,6 +161,9 @@ pub struct Endpoint {
     pub url: String,
     /// What a second call with the same webhook id does.
     pub guarantee: Guarantee,
+    /// How we get an access token, if it asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth2: Option<ClientCredentials>,
 }
 
 /// How releases are placed with a warehouse partner.

@@ -109,6 +109,8 @@ pub(crate) struct State {
     pub(crate) workers_max: usize,
     pub(crate) batch_max: usize,
     pub(crate) table: BTreeMap<Key, Item>,
+    /// Requests by partner and window.
+    pub(crate) counts: BTreeMap<Key, u32>,
     pub(crate) stream: Vec<Rc<Written>>,
     pub(crate) relay: Relay,
     pub(crate) queues: BTreeMap<QueueName, Store>,
@@ -148,6 +150,7 @@ impl World {
             workers_max: 1,
             batch_max: usize::MAX,
             table: BTreeMap::new(),
+            counts: BTreeMap::new(),
             stream: Vec::new(),
             relay: Relay::default(),
             queues: BTreeMap::new(),

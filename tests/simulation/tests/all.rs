@@ -12,6 +12,7 @@
 )]
 
 mod acknowledging;
+mod canaries;
 mod concurrent;
 mod doors;
 mod drawn;
@@ -23,5 +24,6 @@ mod orders;
 mod partial;
 mod poison;
 mod template;
+mod told;
 mod twice;
 mod unrepeatable;

@@ -192,6 +192,7 @@ fn owe(world: &World, partner: &str, segments: &serde_json::Value) {
         received_at: world.now(),
         raw: ArchiveRef::whole(body.as_bytes()),
         profile_version: String::new(),
+        trace: None,
         content: Content::Acknowledge(Owed { sha256: Digest::of(body.as_bytes()) }),
     };
     world.send(QueueName::OrderDispatch, &serde_json::to_string(&message).expect("JSON"));
@@ -285,7 +286,7 @@ fn an_answer_is_believed_more_than_a_clock_that_is_ahead() {
     assert_eq!(world.run_for(hours(1)), Ok(()));
     let delivery = world.deliveries().remove(0);
     assert_eq!((delivery.state, delivery.failures), (DeliveryState::Pending, 1));
-    let work = Work { receiver: delivery.receiver, delivery: delivery.id, correlation_id: None };
+    let work = Work { receiver: delivery.receiver, delivery: delivery.id, correlation_id: None, trace: None };
     let busy = deliverer(&world, Busy { world: &world, work: work.clone() });
     let failed = ready(busy.run(work, scope(&world, SignedDuration::ZERO))).expect_err("it is to be tried again");
     assert_eq!(failed.retry, Retry::After(90));

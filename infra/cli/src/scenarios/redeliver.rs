@@ -77,6 +77,7 @@ async fn deliveries(world: &World, told: &Told) -> Result<usize, Error> {
             receiver: delivery.receiver.clone(),
             delivery: delivery.id.clone(),
             correlation_id: delivery.subject.correlation_id(),
+            trace: delivery.trace.clone(),
         };
         send(world, StepQueue::PartnerDeliver.as_str(), &work).await?;
         count += 1;

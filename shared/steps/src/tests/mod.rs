@@ -129,6 +129,7 @@ fn message(sender: Principal, own_id: &str, content: Content) -> Message {
         received_at: at(2),
         raw: ArchiveRef::whole(own_id.as_bytes()),
         profile_version: "v1".to_owned(),
+        trace: None,
         content,
     }
 }
