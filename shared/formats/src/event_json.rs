@@ -46,9 +46,9 @@ data! {
     CancelAsked: CancelRequested;
     CancelDecided: CancelAccepted | CancelRefused;
     Progressed: FulfillmentProgressed;
-    Lines: LineOverShipped | OrderCompleted;
+    Progress: LineOverShipped | OrderCompleted;
     Confirmed: ShipmentConfirmed;
-    Milestone: MilestoneRecorded;
+    Scan: MilestoneRecorded;
     Proven: ProofOfShipment;
     Invoice: InvoiceTriggerRequested;
     DeliveryEnded: DeliveryCompleted | DeliveryRefused | DeliveryUnknown;
@@ -154,7 +154,7 @@ shapes! {
         step: String,
     }
     /// Lines, with what was ordered and shipped of each.
-    struct Lines {
+    struct Progress {
         release_id: ReleaseId,
         order_no: String,
         state: ReleaseState,
@@ -180,7 +180,7 @@ shapes! {
         warnings: Vec<Finding>,
     }
     /// What happened to a shipment.
-    struct Milestone {
+    struct Scan {
         shipment_id: ShipmentId,
         /// Null as long as the warehouse has not confirmed the shipment.
         release_id: Option<ReleaseId>,

@@ -18,6 +18,9 @@ use crate::{Failed, Retry};
 /// four seconds at most, and rarely take a hundredth of it.
 const MARGIN: SignedDuration = SignedDuration::from_millis(1500);
 
+/// Longest id that is logged of a message that was not understood, in characters: as long as every id of ours.
+const ID_LEN_MAX: usize = 64;
+
 /// One message of a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -193,7 +196,10 @@ impl About {
         // Messages have their sender and id, events their meta, deliveries their receiver: see `canonical::message`.
         let first = |paths: &[&str]| {
             let found = paths.iter().find_map(|path| body.pointer(path).and_then(Value::as_str));
-            found.unwrap_or_default().to_owned()
+            // What is no id may be any text, and is not logged.
+            let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+            let is_id = |text: &&str| text.len() <= ID_LEN_MAX && text.bytes().all(plain);
+            found.filter(is_id).unwrap_or_default().to_owned()
         };
         Self {
             partner: first(&["/sender/partner", "/meta/partner", "/partner"]),

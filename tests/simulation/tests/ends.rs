@@ -9,7 +9,8 @@ use std::task::{Context, Poll, Waker};
 use canonical::{ArchiveRef, Code, Content, DeliveryState, Digest, EventType, Message, MessageId, Owed, Work};
 use handlers::{PartnerDeliver, Retry, Step as _};
 use jiff::SignedDuration;
-use ports::{Call, Commit, Fault, Key, PartnerHttp, Put, Reply, Scope, Table as _};
+use ports::{Call, Commit, Fault, Key, PartnerHttp, Put, Read, Reply, Scope, Table as _, TokenRequest};
+use secrecy::SecretString;
 use serde_json::json;
 use sim::{QueueName, Reaction, Table, World};
 use steps::order_dispatch::DepositorUse;
@@ -274,6 +275,10 @@ impl PartnerHttp for Busy<'_> {
         let ended = other.run(self.work.clone(), ahead).await.expect("it ends");
         assert_eq!(ended.verdict.outcome.as_str(), "unknown");
         Ok(Reply { status: 429, retry_after_s: Some(90), excerpt: String::new() })
+    }
+
+    async fn token(&self, asked: &TokenRequest, read: Read) -> Result<SecretString, Fault> {
+        sim::PartnerHttp::of(self.world).token(asked, read).await
     }
 }
 

@@ -6,8 +6,9 @@ use canonical::{Event, EventType};
 use formats::event_json;
 use jsonschema::Validator;
 use serde_json::json;
+use sim::Reaction;
 
-use simulation::cast::{ACME, BOLT, ERP, TMS, order, release_id, world};
+use simulation::cast::{ACME, BOLT, TMS, acme_file, order, release_id, world};
 use simulation::random::{Begun, Plan, play};
 use simulation::story::{Act, Pace, STORIES, perform, settle};
 
@@ -63,6 +64,10 @@ fn every_event_that_is_told_fits_the_schema_of_its_type() {
 fn rare() -> sim::World {
     let world = world();
     let acts = |acts: &[Act]| perform(&world, acts, Pace::Settled);
+    // One release that its warehouse's system refuses.
+    let no = Reaction::Answers(422, None);
+    world.script(BOLT, [no]);
+    acts(&[Act::release("0", order("SO-0", "NY", &[("DRILL", 1)]))]);
     acts(&[
         Act::release("1", order("SO-1", "NY", &[("DRILL", 1)])),
         Act::release("2", order("SO-2", "NY", &[("DRILL", 1)])),
@@ -98,9 +103,9 @@ fn rare() -> sim::World {
         ),
         Act::webhook(BOLT, "release-waved", "b4", &json!({ "release_id": release_id("SO-9"), "occurred_at": at })),
         Act::webhook(TMS, "release-accepted", "t1", &json!({ "release_id": two, "occurred_at": at })),
+        Act::drop(ACME, "bad.edi", acme_file("SW", 1, &["945~W06*F*SO-1*20261123*A-1~W12*CC*x~W03*1~".to_owned()])),
         Act::drop(ACME, "odd.edi", b"this is no EDI".to_vec()),
     ]);
     settle(&world);
-    let _ = ERP;
     world
 }
