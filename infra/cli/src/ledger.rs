@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::Http;
 use canonical::{
-    Content, Delivery, DeliveryId, DeliveryState, Digest, EventId, EventType, Message, Parked, PartnerId, Release,
-    Role, Shipment, ShipmentId, Subject, Target,
+    Code, Content, Delivery, DeliveryId, DeliveryState, Digest, EventId, EventType, Message, Parked, PartnerId,
+    Release, Role, Shipment, ShipmentId, Subject, Target,
 };
 use partners::Bundle;
 use serde::Serialize;
@@ -229,14 +229,20 @@ impl Ledger {
             }
             return;
         }
-        let split = edi_drop::split(Drop {
+        // An interchange whose number came before in another file is in the inbox as a whole.
+        let taken = |parked: &Parked| parked.raw.sha256 == entry.sha256 && parked.code == Code::EdiControlNumberTaken;
+        if self.parked.iter().any(taken) {
+            return;
+        }
+        let drop = Drop {
             bytes: entry.body.as_bytes(),
             key: &key,
             profile,
             sender: &profile.principal(&self.bundle.house.tenant),
             profile_version: self.bundle.version.as_str(),
             received_at: entry.at,
-        });
+        };
+        let split = edi_drop::split(drop, &BTreeMap::new());
         for message in split.messages {
             if !self.knows_message(message.id.as_str()) && !self.knows_content(&message) {
                 let at = message.raw.offset;

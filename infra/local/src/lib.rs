@@ -20,7 +20,7 @@ pub use python::lint_template;
 pub use stack::{FunctionProcess, Options, Stack};
 
 /// The functions of the template: package, binary, folder in `functions/` and end of the deployed name.
-pub const FUNCTIONS: [&str; 10] = [
+pub const FUNCTIONS: [&str; 11] = [
     "authorize",
     "order-release",
     "webhook-ingest",
@@ -28,6 +28,7 @@ pub const FUNCTIONS: [&str; 10] = [
     "order-apply",
     "shipment-apply",
     "order-dispatch",
+    "deadline-watch",
     "event-publish",
     "shipment-fanout",
     "partner-deliver",

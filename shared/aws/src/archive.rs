@@ -15,7 +15,10 @@ const TRIES_MAX: u32 = 4;
 /// Pause before the first repetition, in milliseconds; each later one is twice as long.
 const PAUSE_MS: u64 = 50;
 
-/// The archive.
+/// Where entries of the register lie.
+const REGISTER: &str = "register";
+
+/// The archive, and the register beside it.
 #[derive(Debug, Clone)]
 pub struct Archive {
     objects: Objects,
@@ -30,22 +33,28 @@ impl Archive {
     pub(crate) fn of(objects: Objects) -> Self {
         Self { objects }
     }
+
+    /// Puts `bytes` under `key` if there is nothing yet, and says whether it did.
+    async fn create(&self, key: &str, bytes: &[u8]) -> Result<bool, Fault> {
+        for attempt in 0..TRIES_MAX {
+            if attempt > 0 {
+                tokio::time::sleep(Duration::from_millis(PAUSE_MS << (attempt - 1))).await;
+            }
+            match self.objects.create(key, bytes).await? {
+                Created::Now => return Ok(true),
+                Created::Before => return Ok(false),
+                Created::Contended => {}
+            }
+        }
+        Err(Fault::transient(format!("{key} is being written by somebody else")))
+    }
 }
 
 impl ports::Archive for Archive {
     async fn keep(&self, bytes: &[u8]) -> Result<Digest, Fault> {
         let digest = Digest::of(bytes);
-        let key = key(&digest);
-        for attempt in 0..TRIES_MAX {
-            if attempt > 0 {
-                tokio::time::sleep(Duration::from_millis(PAUSE_MS << (attempt - 1))).await;
-            }
-            match self.objects.create(&key, bytes).await? {
-                Created::Now | Created::Before => return Ok(digest),
-                Created::Contended => {}
-            }
-        }
-        Err(Fault::transient(format!("{key} is being written by somebody else")))
+        self.create(&key(&digest), bytes).await?;
+        Ok(digest)
     }
 
     async fn fetch(&self, sha256: &Digest) -> Result<Option<Vec<u8>>, Fault> {
@@ -56,6 +65,17 @@ impl ports::Archive for Archive {
         } else {
             Err(Fault::bug(format!("{} holds a document with the digest {found}", key(sha256))))
         }
+    }
+}
+
+impl ports::Register for Archive {
+    async fn claim(&self, name: &str, entry: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        let key = format!("{REGISTER}/{name}");
+        if self.create(&key, entry).await? {
+            return Ok(None);
+        }
+        let before = self.objects.get(&key, None).await?;
+        before.map(Some).ok_or_else(|| Fault::transient(format!("{key} was there and is gone")))
     }
 }
 
@@ -100,6 +120,22 @@ mod tests {
             assert_eq!(request.header("x-amz-checksum-sha256"), Some(sha256_of_abc));
             assert_eq!(request.body, b"abc");
         }
+    }
+
+    #[tokio::test]
+    async fn a_name_is_claimed_once_and_who_comes_later_sees_by_whom() {
+        let replay = Replay::new(vec![
+            Reply::json(200, ""),
+            error(412, "PreconditionFailed"),
+            Reply::json(200, "first"),
+            error(412, "PreconditionFailed"),
+            error(404, "NoSuchKey"),
+        ]);
+        let archive = archive(&replay);
+        assert_eq!(ports::Register::claim(&archive, "n/1", b"first").await.unwrap(), None);
+        assert_eq!(ports::Register::claim(&archive, "n/1", b"second").await.unwrap(), Some(b"first".to_vec()));
+        assert_eq!(ports::Register::claim(&archive, "n/1", b"x").await.unwrap_err().kind, FaultKind::Transient);
+        assert!(replay.asked().iter().all(|asked| asked.uri.contains("/register/n/1")));
     }
 
     #[tokio::test]

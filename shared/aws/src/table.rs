@@ -1,8 +1,9 @@
 //! The table on `DynamoDB`.
 //!
 //! An item is `pk`, `sk`, its version `v`, its content `doc` as JSON text, the `events` of the write that made this
-//! version, and, while it waits for somebody, `court` and `since` (the index `court`). Every write replaces the whole
-//! item, so that the image in the table's stream tells the events of that write and of no earlier one.
+//! version, while it waits for somebody, `court` and `since` (the index `court`), and while something is expected of
+//! somebody, `watch` and `due` (the index `due`). Every write replaces the whole item, so that the image in the table's
+//! stream tells the events of that write and of no earlier one.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,7 +12,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put as PutRequest, TransactWriteItem};
-use ports::{Commit, CommitError, Expect, Fault, FaultKind, Key, Put, Stored};
+use canonical::PartnerScope;
+use jiff::Timestamp;
+use ports::{Commit, CommitError, Due, Expect, Fault, FaultKind, Key, Put, Stored};
 use serde_json::Value;
 
 use crate::{Settings, classify};
@@ -25,6 +28,13 @@ const PUTS_MAX: usize = 100;
 
 /// Longest item in bytes (`DynamoDB`'s limit is 400 KB, attribute names included). Beyond it a write can never succeed.
 const ITEM_LEN_MAX: usize = 400 * 1024;
+
+/// The index of what is due: hash `watch`, range `due` in seconds since 1970, keys alone.
+const DUE_INDEX: &str = "due";
+
+/// The one value of `watch`. All lie in one partition of the index, which takes 1,000 writes a second: a million orders in
+/// a day, each of whose deadlines changes five times, are 60.
+const WATCHED: &str = "open";
 
 type Attributes = HashMap<String, AttributeValue>;
 
@@ -145,6 +155,43 @@ impl ports::Table for Table {
     }
 }
 
+impl ports::DueIndex for Table {
+    async fn due(&self, until: Timestamp, last: Option<&Due>) -> Result<Vec<Due>, Fault> {
+        let what = "query of what is due";
+        let start = last.map(|last| {
+            let key = Key::release(&PartnerScope::platform(last.tenant.clone()), &last.release);
+            HashMap::from([
+                ("pk".to_owned(), text(key.pk())),
+                ("sk".to_owned(), text(key.sk())),
+                ("watch".to_owned(), text(WATCHED)),
+                ("due".to_owned(), seconds(last.due)),
+            ])
+        });
+        let request = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(DUE_INDEX)
+            .key_condition_expression("watch = :watch AND due <= :until")
+            .expression_attribute_values(":watch", text(WATCHED))
+            .expression_attribute_values(":until", seconds(until))
+            .set_exclusive_start_key(start);
+        let output = request.send().await.map_err(|error| classify::fault(what, error))?;
+        output.items().iter().map(|item| due(item).ok_or_else(|| Fault::bug(format!("{what}: no release")))).collect()
+    }
+}
+
+/// Reads a row of the index.
+fn due(item: &Attributes) -> Option<Due> {
+    let due = item.get("due")?.as_n().ok()?.parse().ok()?;
+    let (tenant, release) = Key::release_of(item.get("pk")?.as_s().ok()?)?;
+    Some(Due { due: Timestamp::from_second(due).ok()?, tenant, release })
+}
+
+fn seconds(at: Timestamp) -> AttributeValue {
+    AttributeValue::N(at.as_second().to_string())
+}
+
 fn place(verb: &str, key: &Key) -> String {
     format!("{verb} of item {}/{}", key.pk(), key.sk())
 }
@@ -183,6 +230,10 @@ fn attributes(put: &Put) -> Result<Attributes, Fault> {
     if let Some(open) = &put.open {
         item.insert("court".to_owned(), text(&open.court));
         item.insert("since".to_owned(), text(&open.since));
+    }
+    if let Some(due) = put.due {
+        item.insert("watch".to_owned(), text(WATCHED));
+        item.insert("due".to_owned(), seconds(due));
     }
     Ok(item)
 }
@@ -264,6 +315,35 @@ mod tests {
         names.sort();
         assert_eq!(names, ["doc", "pk", "sk", "v"], "no events, no court: the attributes are absent");
         assert_eq!(second["Item"]["v"]["N"], "1");
+    }
+
+    #[tokio::test]
+    async fn what_is_due_is_asked_of_the_index_page_by_page() {
+        let release = canonical::ReleaseId::derive(&"t".parse().unwrap(), &"erp".parse().unwrap(), "1", 1);
+        let pk = format!("T#t#RELEASE#{release}");
+        let row = json!({"pk": {"S": pk}, "sk": {"S": "RELEASE"}, "watch": {"S": "open"}, "due": {"N": "100"}});
+        let odd = json!({"pk": {"S": "T#t#P#p#PARKED#1"}, "due": {"N": "100"}});
+        let replies = [json!({"Items": [row]}), json!({"Items": []}), json!({"Items": [odd]})];
+        let replay = Replay::new(replies.iter().map(|reply| Reply::json(200, &reply.to_string())).collect());
+        let (table, until) = (table(&replay), Timestamp::from_millisecond(100_900).unwrap());
+        let found = ports::DueIndex::due(&table, until, None).await.unwrap();
+        let due = Timestamp::from_second(100).unwrap();
+        assert_eq!(found, [Due { due, tenant: "t".parse().unwrap(), release }]);
+        assert!(ports::DueIndex::due(&table, until, found.last()).await.unwrap().is_empty());
+        assert_eq!(ports::DueIndex::due(&table, until, None).await.unwrap_err().kind, FaultKind::Bug);
+        let asked = replay.asked();
+        assert_eq!(asked[0].json()["IndexName"], "due");
+        assert_eq!(asked[0].json()["ExpressionAttributeValues"][":until"], json!({"N": "100"}));
+        assert_eq!(asked[1].json()["ExclusiveStartKey"], row);
+    }
+
+    #[tokio::test]
+    async fn an_item_is_in_the_index_of_what_is_due_while_it_is() {
+        let replay = Replay::new(vec![Reply::json(200, "{}")]);
+        let due = Timestamp::from_millisecond(100_900).unwrap();
+        table(&replay).commit(Commit { puts: vec![put("1").due(Some(due))] }).await.unwrap();
+        let item = &replay.asked()[0].json()["Item"];
+        assert_eq!((&item["watch"], &item["due"]), (&json!({"S": "open"}), &json!({"N": "100"})));
     }
 
     #[tokio::test]

@@ -93,6 +93,8 @@ codes! {
     EdiWrongSender = "edi-wrong-sender", "The interchange's sender is not the partner of this inbox";
     /// A test interchange in a live inbox, or the other way round.
     EdiUsageMismatch = "edi-usage-mismatch", "The interchange's usage indicator does not fit the partner's stage";
+    /// The interchange's control number came before with other content.
+    EdiControlNumberTaken = "edi-control-number-taken", "The interchange's control number came before with other content";
     /// The partner's endpoint answered that the document is wrong.
     PartnerRefused = "partner-refused", "The partner's endpoint refused the document";
     /// The partner's endpoint did not answer, or not now.

@@ -58,6 +58,8 @@ event_types! {
     CancelRefused = "order.cancel.refused.v1";
     /// Work in the warehouse went on (waved).
     FulfillmentProgressed = "order.fulfillment.progressed.v1";
+    /// Something that was expected of a party did not come in time. It may still come.
+    ExpectationMissed = "order.expectation.missed.v1";
     /// More was shipped on a line than was ordered.
     LineOverShipped = "order.line.over_shipped.v1";
     /// Every line is shipped.

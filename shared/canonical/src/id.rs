@@ -106,6 +106,13 @@ text_id! {
     DeliveryId
 }
 
+impl PartnerId {
+    /// Crossdock itself, where it acts by the clock and nobody's message. No partner may have this id.
+    pub fn platform() -> Self {
+        Self("platform".to_owned())
+    }
+}
+
 impl ReleaseId {
     /// The release that `erp` calls `order_no`/`release_no`.
     pub fn derive(tenant: &Tenant, erp: &PartnerId, order_no: &str, release_no: u32) -> Self {

@@ -7,6 +7,7 @@ mod code;
 mod delivery;
 pub mod documents;
 mod event;
+mod expectation;
 mod id;
 mod message;
 mod moment;
@@ -21,6 +22,7 @@ mod trace;
 pub use code::{Code, Finding, Place};
 pub use delivery::{Body, Delivery, DeliveryState, Guarantee, Subject, Target};
 pub use event::{Event, EventType, Meta};
+pub use expectation::{Expectation, Expected, Standing};
 pub use id::{
     ArchiveRef, DeliveryId, Digest, EventId, IdError, MessageId, PartnerId, ReleaseId, ShipmentId, ShortHash, Tenant,
     short_hash,

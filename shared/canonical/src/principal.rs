@@ -53,6 +53,13 @@ pub struct PartnerScope {
     pub partner: PartnerId,
 }
 
+impl PartnerScope {
+    /// Crossdock itself, acting by the clock for `tenant`. Nothing of any partner lies under it.
+    pub fn platform(tenant: Tenant) -> Self {
+        Self { tenant, partner: PartnerId::platform() }
+    }
+}
+
 /// A verified sender. The partner id comes from the credential, never from a body or a path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Principal {

@@ -12,8 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ArchiveRef, DeliveryId, EventId, OrderRelease, PartnerId, PartnerScope, Principal, Quantity, ReleaseId, Role,
-    ShipmentId, ShippedLine, ShortHash, Tenant,
+    ArchiveRef, DeliveryId, EventId, Expectation, OrderRelease, PartnerId, PartnerScope, Principal, Quantity,
+    ReleaseId, Role, ShipmentId, ShippedLine, ShortHash, Tenant,
 };
 
 /// Where a release stands.
@@ -121,6 +121,8 @@ pub enum Transition {
     ShipConfirm,
     /// The carrier says what became of a shipment.
     Milestone,
+    /// The platform found that something did not come in time. It sets a flag, and changes no state.
+    Deadline,
 }
 
 impl Transition {
@@ -128,7 +130,7 @@ impl Transition {
     pub fn owner(self) -> Role {
         match self {
             Self::Request | Self::CancelRequest => Role::Erp,
-            Self::Dispatch | Self::TransportAck => Role::Platform,
+            Self::Dispatch | Self::TransportAck | Self::Deadline => Role::Platform,
             Self::TechnicalAck | Self::BusinessDecision | Self::Wave | Self::CancelDecision | Self::ShipConfirm => {
                 Role::Wms
             }
@@ -149,6 +151,7 @@ impl Transition {
             Self::CancelDecision => "cancel_decision",
             Self::ShipConfirm => "ship_confirm",
             Self::Milestone => "milestone",
+            Self::Deadline => "deadline",
         }
     }
 }
@@ -322,6 +325,9 @@ pub struct Release {
     /// Its placing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dispatch: Option<Dispatch>,
+    /// What is expected of its parties, and by when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expectations: Vec<Expectation>,
     /// What is known.
     #[serde(default)]
     pub facts: Facts,
@@ -509,6 +515,7 @@ mod tests {
                 profile_version: String::new(),
             }),
             dispatch: None,
+            expectations: Vec::new(),
             facts: Facts::default(),
             since: Timestamp::UNIX_EPOCH,
             seq: 0,
@@ -617,6 +624,7 @@ mod tests {
             T::CancelDecision,
             T::ShipConfirm,
             T::Milestone,
+            T::Deadline,
         ] {
             assert_eq!(serde_json::to_value(transition).unwrap(), transition.as_str());
         }

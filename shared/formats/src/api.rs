@@ -4,8 +4,8 @@
 //! descriptions in `events/` are written from it: one list, so that no two of them can differ.
 
 use canonical::{
-    Court, Dispatch, EventType, HistoryEntry, LineProgress, MessageId, Release, ReleaseId, ReleaseState, Route,
-    ShipmentId,
+    Court, Dispatch, EventType, Expectation, Expected, HistoryEntry, LineProgress, MessageId, Release, ReleaseId,
+    ReleaseState, Role, Route, ShipmentId, Standing,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -207,6 +207,8 @@ pub struct ReleaseView<'a> {
     pub partner_order_no: Option<&'a str>,
     /// What it waits for, if it is held.
     pub held: Option<&'a str>,
+    /// What is expected of its parties, and how it stands.
+    pub expectations: Vec<ExpectationView>,
     /// What was ordered and shipped of each line.
     pub lines: Vec<LineProgress>,
     /// Our ids of its shipments.
@@ -232,9 +234,38 @@ impl<'a> ReleaseView<'a> {
             dispatch: release.dispatch.as_ref(),
             partner_order_no: business.and_then(|decision| decision.partner_order_no.as_deref()),
             held: release.facts.held.as_deref(),
+            expectations: release.expectations.iter().map(|one| ExpectationView::of(release, one)).collect(),
             lines: release.lines(),
             shipments: release.facts.shipments.keys().collect(),
             history: &release.history,
+        }
+    }
+}
+
+/// One thing that is expected of a party of a release.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Expectation")]
+pub struct ExpectationView {
+    /// What.
+    pub expected: Expected,
+    /// The role of which it is expected.
+    pub of: Role,
+    /// By when.
+    pub due: Timestamp,
+    /// When it was found missed.
+    pub missed_at: Option<Timestamp>,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+impl ExpectationView {
+    fn of(release: &Release, one: &Expectation) -> Self {
+        Self {
+            expected: one.expected,
+            of: one.expected.of(),
+            due: one.due,
+            missed_at: one.missed_at,
+            standing: release.standing(one),
         }
     }
 }

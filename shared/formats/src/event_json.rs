@@ -4,8 +4,8 @@
 //! flows tell is held against its schema (`tests/simulation/tests/told.rs`).
 
 use canonical::{
-    Code, DeliveryId, Digest, Event, EventId, EventType, Finding, LineProgress, MessageId, MilestoneCode, PartnerId,
-    ReleaseId, ReleaseState, Role, Route, ShipmentId, ShippedLine, Transition,
+    Code, Court, DeliveryId, Digest, Event, EventId, EventType, Expected, Finding, LineProgress, MessageId,
+    MilestoneCode, PartnerId, ReleaseId, ReleaseState, Role, Route, ShipmentId, ShippedLine, Transition,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -54,6 +54,7 @@ data! {
     DeliveryEnded: DeliveryCompleted | DeliveryRefused | DeliveryUnknown;
     Parked: MessageRejected | MessageQuarantined | MessageConflict;
     Violation: OwnershipViolation;
+    Missed: ExpectationMissed;
 }
 
 /// The shape of `data`, for its schema alone.
@@ -215,6 +216,19 @@ shapes! {
         event_id: Option<EventId>,
         correlation_id: Option<String>,
         group: Option<String>,
+    }
+    /// What did not come in time.
+    struct Missed {
+        release_id: ReleaseId,
+        order_no: String,
+        expected: Expected,
+        /// The role of which it is expected.
+        of: Role,
+        partner: PartnerId,
+        due: Timestamp,
+        state: ReleaseState,
+        /// Who owns the next move; null once the release has ended.
+        court: Option<Court>,
     }
     /// A message that was not taken.
     struct Parked {

@@ -1,13 +1,19 @@
 //! `edi-drop`: a file in a partner's inbox becomes messages. Never touches the table.
 
+use std::collections::BTreeMap;
+
 use canonical::{ArchiveRef, PartnerId};
-use ports::{Archive, Exchange, Profiles, Queue, Scope, StepQueue};
+use futures::{StreamExt as _, stream};
+use ports::{Archive, Exchange, Profiles, Queue, Register, Scope, StepQueue};
 use serde::Deserialize;
-use steps::edi_drop::{self as step, Drop, Split};
+use steps::edi_drop::{self as step, Claim, Drop, Met, Number, Split};
 use steps::{Outcome, Verdict};
 
 use crate::webhook_ingest::{body_of, queue_of};
 use crate::{Done, Failed, Step};
+
+/// How many numbers are claimed side by side: a file of five thousand interchanges is claimed in seconds.
+const CLAIMS_AT_ONCE: usize = 32;
 
 /// What the bucket says of new objects. Other messages of the bucket (its test event) hold no records.
 #[derive(Debug, Clone, Deserialize)]
@@ -50,7 +56,7 @@ pub struct EdiDrop<E, A, Q, P> {
     pub profiles: P,
 }
 
-impl<E: Exchange, A: Archive, Q: Queue, P: Profiles> Step for EdiDrop<E, A, Q, P> {
+impl<E: Exchange, A: Archive + Register, Q: Queue, P: Profiles> Step for EdiDrop<E, A, Q, P> {
     const NAME: &'static str = step::STEP;
     type Body = Announcement;
 
@@ -68,7 +74,7 @@ impl<E: Exchange, A: Archive, Q: Queue, P: Profiles> Step for EdiDrop<E, A, Q, P
     }
 }
 
-impl<E: Exchange, A: Archive, Q: Queue, P: Profiles> EdiDrop<E, A, Q, P> {
+impl<E: Exchange, A: Archive + Register, Q: Queue, P: Profiles> EdiDrop<E, A, Q, P> {
     async fn file(&self, object: &AnnouncedObject) -> Result<Done, Failed> {
         let key = decode(&object.s3.object.key);
         let partner = step::partner_of(&key).unwrap_or_default().to_owned();
@@ -99,7 +105,17 @@ impl<E: Exchange, A: Archive, Q: Queue, P: Profiles> EdiDrop<E, A, Q, P> {
             profile_version: bundle.version.as_str(),
             received_at: object.time,
         };
-        let Split { documents, messages } = step::split(drop);
+        let claim = Claim {
+            sha256: sha256.clone(),
+            key: key.clone(),
+            version: object.s3.object.version.clone(),
+            received_at: object.time,
+        };
+        let first = step::split(drop, &BTreeMap::new());
+        let taken = self.claim(&first.numbers, &claim).await?;
+        let others: BTreeMap<usize, Claim> =
+            taken.iter().filter(|(_, before)| claim.meets(before) == Met::Other).cloned().collect();
+        let Split { documents, messages, numbers } = if others.is_empty() { first } else { step::split(drop, &others) };
         for document in &documents {
             self.archive.keep(document).await?;
         }
@@ -115,7 +131,31 @@ impl<E: Exchange, A: Archive, Q: Queue, P: Profiles> EdiDrop<E, A, Q, P> {
         }
         let whole = ArchiveRef::whole(&bytes);
         let detail = format!("{key}: {} messages from {} bytes", messages.len(), whole.len);
-        Ok(done(Verdict::applied(detail), sha256.to_string()))
+        let copy_of = taken.iter().find(|(_, before)| claim.meets(before) == Met::Copy);
+        let verdict = match (others.values().next(), copy_of) {
+            (Some(other), _) => {
+                let detail = format!("{detail}; {} of its control numbers came before in {}", others.len(), other.key);
+                Verdict::because(Outcome::Conflict, canonical::Code::EdiControlNumberTaken, detail)
+            }
+            // Its messages are sent all the same: who took the first copy may not have come to the end.
+            (None, Some((_, before))) if taken.len() == numbers.len() => {
+                Verdict::duplicate(format!("{detail}; the same bytes came as {}", before.key))
+            }
+            (None, _) => Verdict::applied(detail),
+        };
+        Ok(done(verdict, sha256.to_string()))
+    }
+
+    /// Claims `numbers` for a file. Those that were claimed before, by whomever, with the file that has them.
+    async fn claim(&self, numbers: &[Number], claim: &Claim) -> Result<Vec<(usize, Claim)>, Failed> {
+        let entry = serde_json::to_vec(claim)?;
+        let claims = numbers.iter().map(|number| async {
+            let before = self.archive.claim(&number.name, &entry).await.map_err(Failed::from)?;
+            let before = before.map(|bytes| serde_json::from_slice::<Claim>(&bytes)).transpose()?;
+            Ok(before.map(|before| (number.interchange, before)))
+        });
+        let claimed: Vec<Result<_, Failed>> = stream::iter(claims).buffered(CLAIMS_AT_ONCE).collect().await;
+        claimed.into_iter().filter_map(Result::transpose).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod authorize;
 mod batch;
+mod deadline_watch;
 mod edge;
 mod edi_drop;
 mod event_publish;
@@ -19,6 +20,7 @@ mod webhook_ingest;
 
 pub use authorize::{Authorize, Verified};
 pub use batch::{Done, Record, Step, run_batch};
+pub use deadline_watch::DeadlineWatch;
 pub use edi_drop::{Announcement, EdiDrop};
 pub use event_publish::{EventPublish, StreamRecord};
 pub use failed::{Failed, Retry};

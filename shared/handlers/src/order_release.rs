@@ -156,7 +156,9 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets, L: Limits> OrderReleases<T, 
                 let detail = "a cancel belongs to the ERP that released the order";
                 return Ok(Response::problem(403, Code::OwnershipViolation, detail, Vec::new()));
             }
-            match step::cancel(&release, sender, bundle.version.as_str(), request.trace().as_ref(), now) {
+            let warehouse = release.route.as_ref().and_then(|route| bundle.partner(&route.partner));
+            let clocks = warehouse.map(|profile| &profile.clocks);
+            match step::cancel(&release, sender, clocks, bundle.version.as_str(), request.trace().as_ref(), now) {
                 Cancel::Already => return Ok(cancel_answer(&release, "duplicate")),
                 Cancel::TooLate(state) => {
                     let detail = format!("the release is {state}; returns are the way back now");

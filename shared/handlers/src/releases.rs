@@ -17,7 +17,7 @@ pub(crate) async fn load<T: Table>(
 }
 
 pub(crate) fn put_new(scope: &PartnerScope, release: &Release, events: Vec<Event>) -> Result<Put, Fault> {
-    Ok(Put::new(Key::release(scope, &release.id), release)?.telling(events).open(open(release)))
+    Ok(Put::new(Key::release(scope, &release.id), release)?.telling(events).open(open(release)).due(release.next_due()))
 }
 
 pub(crate) fn put_next(
@@ -26,7 +26,10 @@ pub(crate) fn put_next(
     release: &Release,
     events: Vec<Event>,
 ) -> Result<Put, Fault> {
-    Ok(Put::next(Key::release(scope, &release.id), version, release)?.telling(events).open(open(release)))
+    Ok(Put::next(Key::release(scope, &release.id), version, release)?
+        .telling(events)
+        .open(open(release))
+        .due(release.next_due()))
 }
 
 fn open(release: &Release) -> Option<OpenSince> {

@@ -6,6 +6,7 @@ mod http;
 mod logging;
 mod queue;
 mod stream;
+mod tick;
 
 pub use authorizer::serve_authorizer;
 pub use http::{Endpoint, serve_http};
@@ -13,3 +14,4 @@ pub use lambda_runtime::Error;
 pub use logging::logging;
 pub use queue::serve_queue;
 pub use stream::serve_stream;
+pub use tick::serve_tick;

@@ -6,7 +6,7 @@ use canonical::{Digest, PartnerId, Role};
 use edi::guide::Guides;
 use serde::{Deserialize, Serialize};
 
-use crate::{House, OAuth2, Profile, Via};
+use crate::{Clocks, House, OAuth2, Profile, Via};
 
 /// Shortest interchange id field, in characters (ISA06/ISA08 are padded to it, and hold no more).
 const ISA_ID_LEN_MAX: usize = 15;
@@ -166,8 +166,17 @@ fn lint_profile(profile: &Profile, complain: &mut impl FnMut(String)) {
     if matches!(profile.role, Role::Platform | Role::Ops) {
         complain("role must be erp, 3pl, carrier, tms or channel: platform and ops are not partners".to_owned());
     }
+    if profile.id == PartnerId::platform() {
+        complain("id `platform` is Crossdock's own: choose another".to_owned());
+    }
     profile.auth.lint(complain);
     profile.api.lint(complain);
+    for contradiction in profile.clocks.calendar.contradictions() {
+        complain(format!("clocks: {contradiction}"));
+    }
+    if profile.clocks != Clocks::default() && profile.releases.is_none() {
+        complain("[clocks] says by when a warehouse does what is expected of it, and needs [releases]".to_owned());
+    }
     if let Some(edi) = &profile.edi {
         lint_edi(edi, complain);
     }

@@ -6,6 +6,7 @@
 mod api;
 mod auth;
 mod bundle;
+mod clocks;
 mod outbound;
 mod profile;
 mod routing;
@@ -16,9 +17,10 @@ pub use auth::{
     TOLERANCE_S_MAX, Template, TimeFormat,
 };
 pub use bundle::{Bundle, BundleError, Lint, SourceFile, compile};
+pub use clocks::{ALLOWANCE_DAYS_MAX, Allowance, Calendar, Clocks, Day, NoAllowance, NoZone, Zone};
 pub use outbound::{ClientAuth, ClientCredentials};
 pub use profile::{
-    DocumentFormat, EdiAgreement, EdiIdentity, Endpoint, MapWishes, Profile, ReleasePlacing, Stage, Subscription,
-    UnitFactor, Via,
+    ControlNumbers, DocumentFormat, EdiAgreement, EdiIdentity, Endpoint, MapWishes, Profile, ReleasePlacing, Stage,
+    Subscription, UnitFactor, Via,
 };
 pub use routing::{House, Rule, When};

@@ -7,7 +7,7 @@ use edi::ack::AckPolicy;
 use edi::guide::Overlay;
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiTerms, Auth, ClientCredentials};
+use crate::{ApiTerms, Auth, ClientCredentials, Clocks};
 
 /// Everything Crossdock knows of one partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,9 @@ pub struct Profile {
     /// How releases are placed with it, if it runs a warehouse.
     #[serde(default)]
     pub releases: Option<ReleasePlacing>,
+    /// By when it has to do what is expected of it, if it runs a warehouse.
+    #[serde(default)]
+    pub clocks: Clocks,
     /// The events it is told.
     #[serde(default)]
     pub subscriptions: Vec<Subscription>,
@@ -145,12 +148,26 @@ pub struct EdiAgreement {
     /// Which acknowledgments it gets.
     #[serde(default)]
     pub acknowledge: AckPolicy,
+    /// Whether it uses an interchange control number once.
+    #[serde(default)]
+    pub control_numbers: ControlNumbers,
     /// How its documents differ from the maps that all share, by set or message, such as `944` or `DESADV`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub maps: BTreeMap<String, MapWishes>,
     /// Its units of measure in ours: by `SKU/UNIT`, or by `UNIT` for all items.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub units: BTreeMap<String, UnitFactor>,
+}
+
+/// Whether a partner uses an interchange control number once, as the standards ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ControlNumbers {
+    /// It does: another file under a number that came before is kept for a person, and is not acted upon.
+    #[default]
+    Unique,
+    /// It begins anew, or always sends the same: its numbers tell nothing.
+    Reused,
 }
 
 /// Where a partner takes HTTP messages. They are signed (Standard Webhooks) with the secret `<partner>/webhook-out`.

@@ -17,6 +17,13 @@ pub trait Archive {
     fn fetch(&self, sha256: &Digest) -> impl Future<Output = Result<Option<Vec<u8>>, Fault>>;
 }
 
+/// The register of what may be used once, such as a control number.
+pub trait Register {
+    /// Writes `entry` under `name` if there is none. None if it is there now; else the entry that was there before, which
+    /// may be one's own of an earlier try. Names are made of letters, digits, `-`, `_` and `/`.
+    fn claim(&self, name: &str, entry: &[u8]) -> impl Future<Output = Result<Option<Vec<u8>>, Fault>>;
+}
+
 /// Partners' inboxes and outboxes.
 pub trait Exchange {
     /// The dropped object under `key` in the version that was announced; none if it is gone.

@@ -1,6 +1,6 @@
 //! Keys of the table, built in one place. Each takes a [`PartnerScope`]: an unscoped read does not compile.
 
-use canonical::{DeliveryId, Digest, MessageId, PartnerScope, ReleaseId, ShipmentId};
+use canonical::{DeliveryId, Digest, MessageId, PartnerScope, ReleaseId, ShipmentId, Tenant};
 
 /// A key of the table: partition and sort key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +23,12 @@ impl Key {
     /// A release. It has several parties, so it lies under the tenant; who may see it is decided on what it holds.
     pub fn release(scope: &PartnerScope, release: &ReleaseId) -> Self {
         Self { pk: format!("T#{}#RELEASE#{release}", scope.tenant), sk: "RELEASE" }
+    }
+
+    /// Whose release lies under the partition key `pk`, and which; none if it is no release's.
+    pub fn release_of(pk: &str) -> Option<(Tenant, ReleaseId)> {
+        let (tenant, release) = pk.strip_prefix("T#")?.split_once("#RELEASE#")?;
+        Some((tenant.parse().ok()?, release.parse().ok()?))
     }
 
     /// A shipment, under the tenant as releases are.

@@ -12,7 +12,7 @@ mod redelivery;
 mod scope;
 mod table;
 
-pub use archive::{Archive, Exchange, Profiles};
+pub use archive::{Archive, Exchange, Profiles, Register};
 pub use fault::{Fault, FaultKind};
 pub use key::Key;
 pub use limits::Limits;
@@ -20,4 +20,4 @@ pub use partner::{Call, KeySets, PartnerHttp, Read, Reply, Secrets, TokenRequest
 pub use queue::{Bus, Queue, StepQueue};
 pub use redelivery::Redelivery;
 pub use scope::Scope;
-pub use table::{Commit, CommitError, Expect, OpenSince, Put, Stored, Table, TableExt};
+pub use table::{Commit, CommitError, Due, DueIndex, Expect, OpenSince, Put, Stored, Table, TableExt};

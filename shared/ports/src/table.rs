@@ -2,7 +2,8 @@
 
 use std::future::Future;
 
-use canonical::Event;
+use canonical::{Event, ReleaseId, Tenant};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -36,6 +37,17 @@ pub struct OpenSince {
     pub since: String,
 }
 
+/// A release in the index of what is due: at `due` somebody has to look at it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// When, to the second below.
+    pub due: Timestamp,
+    /// The distributor.
+    pub tenant: Tenant,
+    /// The release.
+    pub release: ReleaseId,
+}
+
 /// One item to write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Put {
@@ -49,6 +61,8 @@ pub struct Put {
     pub events: Vec<Event>,
     /// Whether it waits for somebody.
     pub open: Option<OpenSince>,
+    /// When it has to be looked at again, if it has to.
+    pub due: Option<Timestamp>,
 }
 
 impl Put {
@@ -65,7 +79,7 @@ impl Put {
     fn build<T: Serialize>(key: Key, expect: Expect, value: &T) -> Result<Self, Fault> {
         let value =
             serde_json::to_value(value).map_err(|error| Fault::bug("an item does not serialize").because(error))?;
-        Ok(Self { key, expect, value, events: Vec::new(), open: None })
+        Ok(Self { key, expect, value, events: Vec::new(), open: None, due: None })
     }
 
     /// The same write, telling `events`.
@@ -79,6 +93,13 @@ impl Put {
     #[must_use]
     pub fn open(mut self, open: Option<OpenSince>) -> Self {
         self.open = open;
+        self
+    }
+
+    /// The same write, to be looked at again at `due`.
+    #[must_use]
+    pub fn due(mut self, due: Option<Timestamp>) -> Self {
+        self.due = due;
         self
     }
 }
@@ -111,6 +132,13 @@ pub trait Table {
 
     /// Writes all of `commit` if every condition holds, else nothing.
     fn commit(&self, commit: Commit) -> impl Future<Output = Result<(), CommitError>>;
+}
+
+/// The index of what is due.
+pub trait DueIndex {
+    /// The releases that are due at `until`, the first due first, after `last` if one is given; some of them, and none
+    /// only if there are no more. The index follows the table within moments: what is found may not be due any more.
+    fn due(&self, until: Timestamp, last: Option<&Due>) -> impl Future<Output = Result<Vec<Due>, Fault>>;
 }
 
 /// Typed reads on every table.

@@ -156,7 +156,8 @@ impl State {
         }
     }
 
-    /// Every release can be read back, and is in the index of what waits for somebody exactly while it does.
+    /// Every release can be read back, is in the index of what waits for somebody exactly while it does, and in that of
+    /// what is due with what is due first.
     fn items_are_readable(&self, releases: &[Release], found: &mut Vec<String>) {
         let items: Vec<_> = self.table.iter().filter(|(key, _)| key.sk() == "RELEASE").collect();
         if items.len() != releases.len() {
@@ -165,6 +166,9 @@ impl State {
         for (release, (_, item)) in releases.iter().zip(items) {
             if release.court().is_some() != item.open {
                 found.push(format!("{} is {} and open: {}", release.id, release.state(), item.open));
+            }
+            if release.next_due() != item.due {
+                found.push(format!("{} is due at {:?} and looked at {:?}", release.id, release.next_due(), item.due));
             }
         }
     }

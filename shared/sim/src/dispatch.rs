@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use futures::future::LocalBoxFuture;
 use handlers::{
-    EdiDrop, EventPublish, OrderApply, OrderDispatch, OrderReleases, PartnerDeliver, Record, Request, ShipmentApply,
-    ShipmentFanout, Step, StreamRecord, run_batch,
+    DeadlineWatch, EdiDrop, EventPublish, OrderApply, OrderDispatch, OrderReleases, PartnerDeliver, Record, Request,
+    ShipmentApply, ShipmentFanout, Step, StreamRecord, run_batch,
 };
 use jiff::{SignedDuration, Timestamp};
 use ports::Scope;
@@ -105,6 +105,15 @@ impl World {
         }
         let function = self.order_releases();
         Box::pin(async move { Ended::Answer(function.handle(&request, scope).await) })
+    }
+
+    /// The function that the clock calls, at work on what is due.
+    pub(crate) fn watch_deadlines(&self, clock: Clock) -> LocalBoxFuture<'static, Ended> {
+        let (world, function) = (self.clone(), DeadlineWatch { table: Table::of(self) });
+        Box::pin(async move {
+            let now = || clock.of(world.now());
+            Ended::Watched(function.watch(now, clock.of(clock.stop_at)).await.is_ok())
+        })
     }
 
     /// The relay, at work on a part of the stream that begins at `start`.

@@ -22,6 +22,10 @@ const RELAY_AGAIN_S: i64 = 1;
 const RELAY_TRIES_MAX: u32 = 100;
 /// Writes that the relay gets at once.
 const RELAY_BATCH_MAX: usize = 10;
+/// Seconds after which the clock calls again.
+const CLOCK_AGAIN_S: i64 = 60;
+/// Seconds after which the function that it calls is killed.
+const CLOCK_TIMEOUT_S: i64 = 30;
 /// Seconds after which the relay is killed.
 const RELAY_TIMEOUT_S: i64 = 5;
 
@@ -34,11 +38,13 @@ pub enum Source {
     Stream,
     /// A queue.
     Queue(QueueName),
+    /// The clock, that has what is due looked at.
+    Clock,
 }
 
 impl Source {
-    /// Every source.
-    pub const ALL: [Self; 8] = [
+    /// Everything that comes from somebody.
+    pub const WORK: [Self; 8] = [
         Self::Api,
         Self::Stream,
         Self::Queue(QueueName::EdiDrop),
@@ -54,6 +60,7 @@ impl Source {
             Self::Api => "order-release",
             Self::Stream => "event-publish",
             Self::Queue(queue) => queue.as_str(),
+            Self::Clock => "deadline-watch",
         }
     }
 }
@@ -71,6 +78,8 @@ pub(crate) enum Ended {
     Relay(Option<usize>),
     /// The answer to a request.
     Answer(Response),
+    /// Whether what is due could be asked for.
+    Watched(bool),
 }
 
 /// What a running function holds.
@@ -81,6 +90,7 @@ enum Held {
     Stream(Range<usize>),
     /// The number of the request.
     Request(usize),
+    Nothing,
 }
 
 /// A running function.
@@ -97,7 +107,7 @@ impl Running {
     fn holds(&self) -> Option<(QueueName, Rc<[String]>)> {
         match &self.held {
             Held::Messages(queue, held) => Some((*queue, held.iter().map(|(_, receipt)| receipt.clone()).collect())),
-            Held::Stream(_) | Held::Request(_) => None,
+            Held::Stream(_) | Held::Request(_) | Held::Nothing => None,
         }
     }
 
@@ -116,12 +126,13 @@ enum Step<T> {
 }
 
 impl World {
-    /// Lets the world work until nothing is left to do, now or later. Messages in dead-letter queues stay there.
+    /// Lets the world work until nothing is left to do, now or later. Messages in dead-letter queues stay there, and
+    /// deadlines are not waited for: those pass in [`World::run_for`].
     ///
     /// # Errors
     /// It comes to no end.
     pub fn run(&self) -> Result<(), NotQuiet> {
-        self.run_until(&Source::ALL, Timestamp::MAX)
+        self.run_until(&Source::WORK, Timestamp::MAX)
     }
 
     /// Lets the world work for so long. What is left to do later stays.
@@ -130,7 +141,8 @@ impl World {
     /// It comes to no end.
     pub fn run_for(&self, time: SignedDuration) -> Result<(), NotQuiet> {
         let until = later(self.now(), time.as_secs());
-        self.run_until(&Source::ALL, until)?;
+        let sources: Vec<Source> = Source::WORK.into_iter().chain([Source::Clock]).collect();
+        self.run_until(&sources, until)?;
         let mut state = self.change();
         state.now = until.max(state.now);
         Ok(())
@@ -240,6 +252,7 @@ impl World {
                 !relay.busy && relay.done < state.stream.len() && relay.again_at.is_none_or(|at| at <= state.now)
             }
             Source::Queue(queue) => state.queues.get(&queue).and_then(Store::next_at).is_some_and(|at| at <= state.now),
+            Source::Clock => state.due_at().is_some_and(|at| at <= state.now),
         }
     }
 
@@ -255,6 +268,7 @@ impl World {
                 state.relay.again_at.filter(|_| !state.relay.busy && state.relay.done < state.stream.len())
             }
             Source::Queue(queue) => state.queues.get(queue).and_then(Store::next_at),
+            Source::Clock => state.due_at(),
         });
         let next = if free { next.min() } else { None };
         let next = [next, late].into_iter().flatten().filter(|next| *next < until).chain(wakes_at).min();
@@ -287,6 +301,16 @@ impl World {
                 let future = self.relay(range.start, &written);
                 Some(Running { source, held: Held::Stream(range), stop_at, asleep_until: None, future })
             }
+            Source::Clock => {
+                let mut state = self.change();
+                state.tell(format_args!("deadline-watch begins"));
+                state.clock = None;
+                let stop_at = later(state.now, CLOCK_TIMEOUT_S);
+                let clock = Clock { skew: state.dice.skew(), stop_at };
+                drop(state);
+                let future = self.watch_deadlines(clock);
+                Some(Running { source, held: Held::Nothing, stop_at, asleep_until: None, future })
+            }
             Source::Queue(queue) => {
                 let mut state = self.change();
                 let (now, settings) = (state.now, queue.settings());
@@ -318,6 +342,11 @@ impl World {
                 let status = answer.as_ref().map_or(0, |answer| answer.status);
                 state.answers.insert(*number, answer);
                 state.tell(format_args!("{name} answers {status}"));
+            }
+            (Held::Nothing, ended) => {
+                state.clock = Some(later(now, CLOCK_AGAIN_S));
+                let done = matches!(ended, Some(Ended::Watched(true)));
+                state.tell(format_args!("{name} ends; done: {done}"));
             }
             (Held::Messages(queue, held), ended) => {
                 // To Lambda a report with an empty id means that the whole batch failed.

@@ -1,13 +1,14 @@
 //! The ports, each a handle on the world. They hold the same contracts as the adapters on AWS, limits included.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use canonical::{Digest, Event, PartnerId};
+use canonical::{Digest, Event, PartnerId, PartnerScope};
 use jiff::Timestamp;
 use partners::Bundle;
-use ports::{Call, Commit, CommitError, Expect, Fault, Key, Put, Read, Reply, StepQueue, Stored, TokenRequest};
+use ports::{Call, Commit, CommitError, Due, Expect, Fault, Key, Put, Read, Reply, StepQueue, Stored, TokenRequest};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -16,6 +17,8 @@ use crate::queues::{POSTPONE_S_MAX, Store};
 use crate::world::{Item, State, Written};
 use crate::{Port, QueueName, World};
 
+/// What the index of what is due gives at once: few, so that pages are turned.
+const DUE_PAGE: usize = 2;
 /// Most items in one transaction.
 const PUTS_MAX: usize = 100;
 /// Longest item in bytes, with the events of its write.
@@ -87,6 +90,26 @@ impl ports::Table for Table {
     }
 }
 
+impl ports::DueIndex for Table {
+    async fn due(&self, until: Timestamp, last: Option<&Due>) -> Result<Vec<Due>, Fault> {
+        let last = last.map(|last| {
+            (last.due.as_second(), Key::release(&PartnerScope::platform(last.tenant.clone()), &last.release))
+        });
+        let read = move |state: &mut State| {
+            let begin = last.map_or(Bound::Unbounded, Bound::Excluded);
+            let found = state.dues.range((begin, Bound::Unbounded)).take_while(|(due, _)| *due <= until.as_second());
+            let found = found.take(DUE_PAGE).map(|(due, key)| {
+                let (tenant, release) =
+                    Key::release_of(key.pk()).ok_or_else(|| Fault::bug("what is due is no release"))?;
+                let due = Timestamp::from_second(*due).map_err(|error| Fault::bug("no time").because(error))?;
+                Ok(Due { due, tenant, release })
+            });
+            found.collect()
+        };
+        self.0.read(Port::Table, format_args!("due until {until}"), read).await
+    }
+}
+
 impl State {
     fn write(&mut self, commit: Commit) -> Result<(), CommitError> {
         let keys: BTreeSet<&Key> = commit.puts.iter().map(|put| &put.key).collect();
@@ -110,12 +133,16 @@ impl State {
                 Expect::Absent => 1,
                 Expect::Version(version) => version + 1,
             };
-            let item = Item { version, value: Rc::new(put.value), open: put.open.is_some() };
+            let item = Item { version, value: Rc::new(put.value), open: put.open.is_some(), due: put.due };
             (Written { key: put.key, version, events: put.events }, item)
         });
         for (write, item) in written.collect::<Vec<_>>() {
             self.tell(format_args!("  {} is version {}", write.key.pk(), write.version));
             let before = self.table.insert(write.key.clone(), item.clone());
+            if let Some(due) = before.as_ref().and_then(|before| before.due) {
+                self.dues.remove(&(due.as_second(), write.key.clone()));
+            }
+            self.dues.extend(item.due.map(|due| (due.as_second(), write.key.clone())));
             self.watch.write(&write, before.as_ref().map(|before| &*before.value), &item.value);
             self.stream.push(Rc::new(write));
         }
@@ -243,6 +270,20 @@ impl ports::Archive for Archive {
         let wanted = sha256.clone();
         let read = move |state: &mut State| Ok(state.archive.get(&wanted).map(|bytes| bytes.to_vec()));
         self.0.read(Port::Archive, format_args!("fetch {sha256}"), read).await
+    }
+}
+
+impl ports::Register for Archive {
+    async fn claim(&self, name: &str, entry: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        let (wanted, entry): (_, Rc<[u8]>) = (name.to_owned(), entry.into());
+        let claim = move |state: &mut State| {
+            if let Some(before) = state.register.get(&wanted) {
+                return Ok(Some(before.to_vec()));
+            }
+            state.register.insert(wanted, entry);
+            Ok(None)
+        };
+        self.0.write(Port::Archive, format_args!("claim {name}"), claim).await
     }
 }
 

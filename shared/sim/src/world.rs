@@ -1,7 +1,7 @@
 //! The world: everything that outlives a function, and the clock.
 
 use std::cell::{Ref, RefCell, RefMut};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -61,6 +61,8 @@ pub(crate) struct Item {
     pub(crate) value: Rc<Value>,
     /// Whether it is in the index of what waits for somebody.
     pub(crate) open: bool,
+    /// When it is in the index of what is due, if it is there.
+    pub(crate) due: Option<Timestamp>,
 }
 
 /// One write of one item, as the table's stream tells it.
@@ -111,11 +113,17 @@ pub(crate) struct State {
     pub(crate) table: BTreeMap<Key, Item>,
     /// Requests by partner and window.
     pub(crate) counts: BTreeMap<Key, u32>,
+    /// The index of what is due, by seconds since 1970.
+    pub(crate) dues: BTreeSet<(i64, Key)>,
+    /// When the clock calls the function again that looks at what is due; one at a time.
+    pub(crate) clock: Option<Timestamp>,
     pub(crate) stream: Vec<Rc<Written>>,
     pub(crate) relay: Relay,
     pub(crate) queues: BTreeMap<QueueName, Store>,
     pub(crate) notes: BTreeMap<(QueueName, String), Value>,
     pub(crate) archive: BTreeMap<Digest, Rc<[u8]>>,
+    /// What was claimed, by name.
+    pub(crate) register: BTreeMap<String, Rc<[u8]>>,
     pub(crate) inbox: BTreeMap<String, Object>,
     pub(crate) outbox: BTreeMap<(PartnerId, String), Object>,
     pub(crate) bundle: Arc<Bundle>,
@@ -151,11 +159,14 @@ impl World {
             batch_max: usize::MAX,
             table: BTreeMap::new(),
             counts: BTreeMap::new(),
+            dues: BTreeSet::new(),
+            clock: Some(start),
             stream: Vec::new(),
             relay: Relay::default(),
             queues: BTreeMap::new(),
             notes: BTreeMap::new(),
             archive: BTreeMap::new(),
+            register: BTreeMap::new(),
             inbox: BTreeMap::new(),
             outbox: BTreeMap::new(),
             endpoints: Endpoint::all(&bundle),
@@ -307,6 +318,12 @@ impl State {
     /// Writes a line of the trace.
     pub(crate) fn tell(&mut self, line: std::fmt::Arguments<'_>) {
         self.trace.add(self.now, line);
+    }
+
+    /// When the clock has something looked at, if anything is due then or later.
+    pub(crate) fn due_at(&self) -> Option<Timestamp> {
+        let (due, _) = self.dues.first()?;
+        Timestamp::from_second(*due).ok().zip(self.clock).map(|(due, clock)| due.max(clock))
     }
 
     /// Puts a message into a queue, and its twin if there shall be one.

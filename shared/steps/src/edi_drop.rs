@@ -2,6 +2,7 @@
 //!
 //! A defect parks the smallest thing that holds it; its siblings go on. Nothing here needs the table.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use canonical::{
@@ -13,7 +14,8 @@ use edi::guide::Guides;
 use edi::verdict::{self, GroupVerdict, SetVerdict, Verdict};
 use edi::{Delimiters, Group, Interchange, Standard, TransactionSet};
 use jiff::Timestamp;
-use partners::Profile;
+use partners::{ControlNumbers, Profile};
+use serde::{Deserialize, Serialize};
 
 /// The step's name.
 pub const STEP: &str = "edi-drop";
@@ -53,19 +55,86 @@ pub struct Drop<'a> {
     pub received_at: Timestamp,
 }
 
+/// The number of an interchange that may come once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Number {
+    /// Which interchange of the file.
+    pub interchange: usize,
+    /// Under which name it is claimed: partner, and a digest of sender, receiver and number.
+    pub name: String,
+}
+
+/// Who has claimed a number: the file that it came in first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The file's digest.
+    pub sha256: Digest,
+    /// Its key in the exchange.
+    pub key: String,
+    /// Its version there, where versions are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// When it was dropped.
+    pub received_at: Timestamp,
+}
+
+impl Claim {
+    /// What it means for this file that `before` has the number.
+    pub fn meets(&self, before: &Self) -> Met {
+        match (self.sha256 == before.sha256, (&self.key, &self.version) == (&before.key, &before.version)) {
+            (true, true) => Met::Itself,
+            (true, false) => Met::Copy,
+            (false, _) => Met::Other,
+        }
+    }
+}
+
+/// How a file stands to the one that has its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Met {
+    /// It is that one, told of once more.
+    Itself,
+    /// It has the same bytes.
+    Copy,
+    /// It has others.
+    Other,
+}
+
 /// What a file is split into.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Split {
+    /// The numbers of those interchanges that are taken, to be claimed before the messages are sent.
+    pub numbers: Vec<Number>,
     /// Documents that messages refer to: they must be in the archive before the messages are sent.
     pub documents: Vec<Vec<u8>>,
     /// The messages, in the order of the file.
     pub messages: Vec<Message>,
 }
 
-/// Splits `drop` into messages.
-pub fn split(drop: Drop<'_>) -> Split {
-    let splitter = Splitter { drop, sha256: Digest::of(drop.bytes), split: Split::default() };
+/// Splits `drop` into messages. `taken` are those of its interchanges whose number came before in another file, with that
+/// file: they are kept for a person, and their sender is told in its protocol.
+pub fn split(drop: Drop<'_>, taken: &BTreeMap<usize, Claim>) -> Split {
+    let splitter = Splitter { drop, taken, sha256: Digest::of(drop.bytes), split: Split::default() };
     splitter.run()
+}
+
+/// The finding on an interchange whose number came before in another file.
+fn taken(interchange: &Interchange<'_>, before: &Claim) -> edi::Finding {
+    let element = match interchange.standard {
+        Standard::X12 => 13,
+        Standard::Edifact => 5,
+    };
+    let range = interchange.header.element_range(element);
+    let place = edi::Place {
+        element: Some(element),
+        segment_id: Some(interchange.header.id().to_owned()),
+        segment_position: Some(1),
+        byte_offset: range.start,
+        byte_len: range.len(),
+        ..interchange.place().clone()
+    };
+    let message = format!("The number came before with other content, on {}.", before.received_at);
+    edi::Finding::new(edi::SyntaxCode::InterchangeControlNumberDuplicate, place, message)
 }
 
 fn taken_guides() -> &'static Guides {
@@ -84,6 +153,7 @@ fn told_of(owed: &[Owed], index: usize) -> bool {
 
 struct Splitter<'a> {
     drop: Drop<'a>,
+    taken: &'a BTreeMap<usize, Claim>,
     sha256: Digest,
     split: Split,
 }
@@ -101,12 +171,16 @@ impl Splitter<'_> {
             // A bundle with such a profile is not published: see the lints of profiles.
             Err(_) => taken_guides().clone(),
         };
-        let document = edi::read(self.drop.bytes);
+        let mut document = edi::read(self.drop.bytes);
         if !document.findings.is_empty() {
             let findings = document.findings.iter().map(formats::x12::finding).collect();
             self.defective("file", "file", 0..self.drop.bytes.len(), findings, false);
         }
-        for (index, interchange) in document.interchanges.iter().enumerate() {
+        for (index, interchange) in document.interchanges.iter_mut().enumerate() {
+            if let Some(before) = self.taken.get(&index) {
+                let finding = taken(interchange, before);
+                interchange.findings.push(finding);
+            }
             self.interchange(index, interchange, &guides);
         }
         self.split
@@ -127,6 +201,7 @@ impl Splitter<'_> {
         };
         findings.extend(stranger);
         if findings.is_empty() {
+            self.split.numbers.extend(self.number(index, interchange));
             for (group, verdict) in interchange.groups.iter().zip(&verdicts.groups) {
                 let told = told_of(&owed, verdict.index);
                 self.group(index, interchange, group, verdict, told);
@@ -138,6 +213,19 @@ impl Splitter<'_> {
         for owed in owed {
             self.acknowledge(index, interchange, owed);
         }
+    }
+
+    /// The number of an interchange, if its sender uses each once.
+    fn number(&self, index: usize, interchange: &Interchange<'_>) -> Option<Number> {
+        if self.drop.profile.agreement.control_numbers == ControlNumbers::Reused {
+            return None;
+        }
+        let (sender, receiver) = (interchange.sender(), interchange.receiver());
+        let control = interchange.control_number();
+        // As JSON, so that no two rows of parts make one text.
+        let whose = serde_json::json!([sender.0, sender.1, receiver.0, receiver.1, control]).to_string();
+        let name = format!("interchange/{}/{}", self.drop.profile.id, Digest::of(whose.as_bytes()));
+        Some(Number { interchange: index, name })
     }
 
     /// Keeps an acknowledgment that is owed for whoever numbers it.

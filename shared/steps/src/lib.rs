@@ -21,6 +21,7 @@ macro_rules! defect {
     };
 }
 
+pub mod deadline_watch;
 #[cfg(feature = "defects")]
 pub mod defect;
 pub mod edi_drop;

@@ -538,7 +538,12 @@ fn conflict(release: &Release, transition: Transition, message: Option<&Message>
 pub fn park_message(message: &Message, missing: Option<Finding>) -> Decision<Release> {
     match (&message.content, missing) {
         (Content::Defective { what, findings, sender_told }, None) => {
-            let parked_as = if *sender_told { ParkedAs::Rejected } else { ParkedAs::Quarantined };
+            let conflicts = findings.first().is_some_and(|first| first.code == Code::EdiControlNumberTaken);
+            let parked_as = match (conflicts, *sender_told) {
+                (true, _) => ParkedAs::Conflict,
+                (false, true) => ParkedAs::Rejected,
+                (false, false) => ParkedAs::Quarantined,
+            };
             // What the sender was told of still waits for a person here, so both are in the inbox; the word differs.
             park(STEP, message, parked_as, what, findings.clone(), None)
         }

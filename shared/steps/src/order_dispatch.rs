@@ -189,6 +189,7 @@ pub fn place(
         depositor_order_no: number.clone(),
         at: now,
     });
+    profile.clocks.on_placing(&mut next, now);
     let base = json!({ "release_id": release.id, "order_no": release.order.order_no, "route": route });
     telling.tell(EventType::ReleaseRouted, &format!("{id}/1"), base.clone());
     telling.tell(

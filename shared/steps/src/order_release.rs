@@ -6,6 +6,7 @@ use canonical::{
 };
 use formats::api::{ReleaseTaken, ReleaseView};
 use jiff::Timestamp;
+use partners::Clocks;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -71,6 +72,7 @@ pub fn accept(
         received_at: now,
         route: None,
         dispatch: None,
+        expectations: Vec::new(),
         facts: Facts::default(),
         since: now,
         seq: 0,
@@ -117,9 +119,12 @@ pub enum Cancel {
 }
 
 /// Decides a cancel asked for by the release's own ERP.
+///
+/// `clocks` are those of the warehouse partner that it is routed to, if it is.
 pub fn cancel(
     release: &Release,
     sender: &Principal,
+    clocks: Option<&Clocks>,
     profile_version: &str,
     trace: Option<&Trace>,
     now: Timestamp,
@@ -139,6 +144,9 @@ pub fn cancel(
         return Cancel::Already;
     }
     next.facts.cancel_requested = true;
+    if let Some(clocks) = clocks {
+        clocks.on_cancel(&mut next, now);
+    }
     let id = release.id.to_string();
     let cause = Cause {
         id: format!("{id}/cancel"),

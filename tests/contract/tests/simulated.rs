@@ -311,7 +311,7 @@ fn got(source: Source, message: &sim::Message) -> Got {
         Source::Queue(QueueName::OrderDispatch) => Origin::OrderDispatch,
         Source::Queue(QueueName::ShipmentFanout) => Origin::ShipmentFanout,
         Source::Queue(_) => Origin::Fed,
-        Source::Api | Source::Stream => Origin::Stream,
+        Source::Api | Source::Stream | Source::Clock => Origin::Stream,
     };
     let body = serde_json::from_str(&message.body).unwrap_or_default();
     Got { from, id: message.id.clone(), receives: message.receives, body }

@@ -35,7 +35,7 @@ const IN_DISTRESS: [Test<faults::Home>; 2] =
 const FIRST: [Test<World>; 1] = [test!(edi::s2_of_forty_orders_one_is_bad)];
 
 /// On the other stack, side by side.
-const IN_PEACE: [Test<World>; 21] = [
+const IN_PEACE: [Test<World>; 22] = [
     test!(api::a_repeated_request_gets_the_same_answer),
     test!(api::what_is_wrong_is_named_by_its_place),
     test!(api::who_is_not_known_or_not_concerned_sees_nothing),
@@ -49,6 +49,7 @@ const IN_PEACE: [Test<World>; 21] = [
     test!(fulfilment::partial_confirms_add_up_in_any_order),
     test!(fulfilment::a_failing_subscriber_gets_its_event_once_more_and_nobody_waits),
     test!(fulfilment::a_3pl_that_hangs_up_gets_the_order_once),
+    test!(fulfilment::what_does_not_leave_by_its_day_is_told_to_be_overdue),
     test!(fulfilment::a_refused_order_is_held_and_never_sent_again),
     test!(edi::files_of_other_tools_go_through),
     test!(edi::a_refusal_by_997_is_of_its_order_alone),

@@ -1,13 +1,14 @@
 //! Orders from their release to their delivery, and what subscribers are told on the way.
 
-use canonical::{Quantity, ReleaseState};
+use canonical::{Expected, Quantity, Release, ReleaseState, Standing, Transition};
 use crossdock::sandbox::Behaviour;
 use crossdock::scenarios::s1::{self, Script};
 use crossdock::scenarios::s2;
 use crossdock::{Out, Story, World};
 use jiff::SignedDuration;
+use serde_json::json;
 
-use crate::support::{BOLT, ERP, TMS, confirm, ok, placed, release, taken, told, until, until_state};
+use crate::support::{BOLT, ERP, TMS, confirm, ok, order, placed, release, taken, told, until, until_state};
 
 pub(crate) async fn s1_from_release_to_delivery(world: &World) {
     let out = Out::silent();
@@ -87,4 +88,18 @@ pub(crate) async fn a_refused_order_is_held_and_never_sent_again(world: &World) 
     assert!(held.history.last().unwrap().detail.contains("422"), "{:?}", held.history);
     told(world, ERP, "order.release.held.v1", &id).await;
     assert_eq!(world.sandbox.journal().received(BOLT, "E2E-REFUSE").len(), 1);
+}
+
+pub(crate) async fn what_does_not_leave_by_its_day_is_told_to_be_overdue(world: &World) {
+    let mut body = order("E2E-LATE", "NY", 5);
+    body["ship_by"] = json!("2026-01-02");
+    let id = ok(world.released("key-e2e-late", body.to_string().as_bytes()).await);
+    let missed = |release: &Release| release.overdue().iter().any(|one| one.expected == Expected::Ship);
+    let release = until(world, &id, "overdue", missed).await;
+    assert_eq!(release.expectations[0].due.to_string(), "2026-01-03T00:00:00Z", "the end of the day that it names");
+    told(world, ERP, "order.expectation.missed.v1", &id).await;
+    confirm(world, "e2e-late", &id, "E2E-LATE-1", 5).await;
+    let release = until_state(world, &id, ReleaseState::Shipped).await;
+    assert_eq!(release.standing(&release.expectations[0]), Standing::Late);
+    assert_eq!(release.history.iter().filter(|entry| entry.transition == Transition::Deadline).count(), 1);
 }

@@ -14,8 +14,10 @@
 mod acknowledging;
 mod canaries;
 mod concurrent;
+mod deadlines;
 mod doors;
 mod drawn;
+mod dropped_twice;
 mod ends;
 mod faults;
 mod happy;

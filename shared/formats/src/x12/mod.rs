@@ -39,6 +39,7 @@ pub struct Numbers {
 pub fn finding(from: &edi::Finding) -> Finding {
     let code = match (from.code, from.level()) {
         (SyntaxCode::SetNotSupported, _) => Code::EdiUnsupportedSet,
+        (SyntaxCode::InterchangeControlNumberDuplicate, _) => Code::EdiControlNumberTaken,
         (_, Level::File | Level::Interchange | Level::Group) => Code::EdiEnvelope,
         (_, Level::Set | Level::Segment | Level::Element) => Code::EdiSyntax,
     };

@@ -1,20 +1,27 @@
 //! A dropped file becomes messages.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use canonical::{AcknowledgmentDocument, Code, Content, Message};
+use canonical::{AcknowledgmentDocument, Code, Content, Digest, Message};
 use jiff::Timestamp;
 use partners::Bundle;
 
 use super::{at, bundle, bundle_with};
-use crate::edi_drop::{Drop, FILE_LEN_MAX, Split, is_finished, partner_of, split};
+use crate::edi_drop::{Claim, Drop, FILE_LEN_MAX, Met, Split, is_finished, partner_of, split};
 
 /// What Acme's file is split into.
 fn dropped_with(bundle: &Bundle, bytes: &[u8]) -> Split {
+    dropped_after(bundle, bytes, &BTreeMap::new())
+}
+
+/// The same after files that have some of its numbers.
+fn dropped_after(bundle: &Bundle, bytes: &[u8], taken: &BTreeMap<usize, Claim>) -> Split {
     let profile = bundle.partner(&"acme".parse().unwrap()).unwrap();
     let sender = profile.principal(&bundle.house.tenant);
     let received_at: Timestamp = at(2);
-    split(Drop { bytes, key: "inbox/acme/file.edi", profile, sender: &sender, profile_version: "v1", received_at })
+    let key = "inbox/acme/file.edi";
+    split(Drop { bytes, key, profile, sender: &sender, profile_version: "v1", received_at }, taken)
 }
 
 fn dropped(file: &str) -> Split {
@@ -152,4 +159,55 @@ fn a_file_of_the_greatest_length_is_read_and_one_byte_more_is_not() {
     bytes.pop();
     let read = dropped_with(&bundle(), &bytes);
     assert!(words(&read).iter().all(|word| !word.starts_with("too-large")), "{:?}", words(&read));
+}
+
+fn claim(bytes: &[u8], key: &str, version: Option<&str>) -> Claim {
+    let version = version.map(ToOwned::to_owned);
+    Claim { sha256: Digest::of(bytes), key: key.to_owned(), version, received_at: at(1) }
+}
+
+#[test]
+fn a_number_belongs_to_sender_receiver_and_partner() {
+    let names = |file: &str| dropped(file).numbers.into_iter().map(|number| number.name).collect::<Vec<_>>();
+    let first = names(&file("SW", &[ADVICE]));
+    assert_eq!(first.len(), 1);
+    assert!(first[0].starts_with("interchange/acme/"), "{first:?}");
+    assert_eq!(names(&file("FA", &[ACCEPTANCE])), first, "whatever stands in it");
+    assert_ne!(names(&file("SW", &[ADVICE]).replace("000000007", "000000008")), first);
+    assert_ne!(names(&file("SW", &[ADVICE]).replace("NORTHWIND      ", "NORTHWIND2     ")), first);
+}
+
+#[test]
+fn what_is_refused_claims_no_number() {
+    let stranger = file("SW", &[ADVICE]).replace("*ACME3PL  ", "*OTHER3PL ");
+    let test = file("SW", &[ADVICE]).replace("*0*P*>", "*0*T*>");
+    let whole = file("SW", &[ADVICE]);
+    let (broken_off, _) = whole.split_at(whole.len() - 10);
+    for refused in [stranger.as_str(), test.as_str(), broken_off, "no EDI"] {
+        assert_eq!(dropped(refused).numbers, [], "{refused}");
+    }
+    let agreed = "\n[agreement]\ncontrol_numbers = \"reused\"\n";
+    let reused = bundle_with(|name, text| if name == "acme" { format!("{text}{agreed}") } else { text.to_owned() });
+    assert_eq!(dropped_with(&reused, whole.as_bytes()).numbers, [], "the partner's numbers tell nothing");
+}
+
+#[test]
+fn an_interchange_whose_number_is_taken_is_kept_whole_and_told_of_by_a_ta1_where_one_is_asked_for() {
+    let asks = file("SW", &[ADVICE, ADVICE]).replace("*0*P*>", "*1*P*>");
+    let taken = BTreeMap::from([(0, claim(b"another", "inbox/acme/first.edi", None))]);
+    let split = dropped_after(&bundle(), asks.as_bytes(), &taken);
+    assert_eq!(words(&split), ["edi-control-number-taken told", "acknowledge"]);
+    assert_eq!(owed(&split), [AcknowledgmentDocument::Ta1]);
+    let quiet = dropped_after(&bundle(), file("SW", &[ADVICE]).as_bytes(), &taken);
+    assert_eq!(words(&quiet), ["edi-control-number-taken not told"]);
+    assert_eq!(quiet.numbers, []);
+}
+
+#[test]
+fn a_file_meets_itself_its_copy_or_another() {
+    let own = claim(b"a", "inbox/acme/1.edi", Some("v1"));
+    assert_eq!(own.meets(&own.clone()), Met::Itself);
+    assert_eq!(own.meets(&claim(b"a", "inbox/acme/1.edi", Some("v2"))), Met::Copy);
+    assert_eq!(own.meets(&claim(b"a", "inbox/acme/2.edi", Some("v1"))), Met::Copy);
+    assert_eq!(own.meets(&claim(b"b", "inbox/acme/1.edi", Some("v1"))), Met::Other);
 }

@@ -113,7 +113,8 @@ fn placed(region: &str) -> Release {
 
 /// The event that has it placed.
 fn validated(region: &str) -> Event {
-    let accepted = crate::order_release::accept(order(1, region), b"body", &sender("erp", &[Role::Erp]), "v1", None, at(0));
+    let accepted =
+        crate::order_release::accept(order(1, region), b"body", &sender("erp", &[Role::Erp]), "v1", None, at(0));
     accepted.events.into_iter().find(|event| event.meta.kind == EventType::ReleaseValidated).unwrap()
 }
 

@@ -7,7 +7,7 @@ use super::{at, kinds, line, order, placed, requested, sender};
 use crate::order_release::{Cancel, accept, answer, cancel, view};
 
 fn cancelled(release: &Release) -> Cancel {
-    cancel(release, &sender("erp", &[Role::Erp]), "v1", None, at(50))
+    cancel(release, &sender("erp", &[Role::Erp]), None, "v1", None, at(50))
 }
 
 #[test]
