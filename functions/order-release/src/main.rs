@@ -1,6 +1,6 @@
 //! Answers the ERP: releases in, cancels, and where a release stands.
 
-use aws::{Archive, KeySets, Profiles, Settings, Table};
+use aws::{Archive, KeySets, Limits, Profiles, Settings, Table};
 use handlers::OrderReleases;
 
 #[tokio::main(flavor = "current_thread")]
@@ -12,6 +12,7 @@ async fn main() -> Result<(), lambda::Error> {
         archive: Archive::new(&config, &settings)?,
         profiles: Profiles::new(&config, &settings)?,
         keys: KeySets::new(&settings)?,
+        limits: Limits::new(&config, &settings)?,
     };
     lambda::serve_http(endpoint).await
 }

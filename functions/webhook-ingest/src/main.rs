@@ -1,6 +1,6 @@
 //! Takes partners' signed webhooks: verify, archive, enqueue, 202. Never touches the table.
 
-use aws::{Archive, KeySets, Profiles, Queue, Secrets, Settings};
+use aws::{Archive, KeySets, Limits, Profiles, Queue, Secrets, Settings};
 use handlers::WebhookIngest;
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,6 +13,7 @@ async fn main() -> Result<(), lambda::Error> {
         profiles: Profiles::new(&config, &settings)?,
         secrets: Secrets::new(&config, &settings)?,
         keys: KeySets::new(&settings)?,
+        limits: Limits::new(&config, &settings)?,
     };
     lambda::serve_http(endpoint).await
 }

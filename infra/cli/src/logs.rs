@@ -24,6 +24,18 @@ pub(crate) struct LogLine {
     /// The words of the line itself.
     #[serde(default)]
     pub(crate) message: String,
+    /// Of a request: who sent it.
+    #[serde(default)]
+    pub(crate) partner: String,
+    /// Of a request: what it asked for.
+    #[serde(default)]
+    pub(crate) operation: String,
+    /// Of a request: by which version it was answered.
+    #[serde(default)]
+    pub(crate) api_version: String,
+    /// Of a request: whether that version is deprecated.
+    #[serde(default)]
+    pub(crate) deprecated: bool,
 }
 
 impl LogLine {

@@ -12,6 +12,7 @@ mod classify;
 mod config;
 mod exchange;
 mod key_sets;
+mod limits;
 mod objects;
 mod operations;
 mod partner_http;
@@ -23,6 +24,7 @@ mod secret_value;
 mod secrets;
 mod settings;
 mod table;
+mod tokens;
 
 #[cfg(test)]
 mod replay;
@@ -33,6 +35,7 @@ pub use bus::{Bus, EVENT_SOURCE};
 pub use config::config;
 pub use exchange::Exchange;
 pub use key_sets::KeySets;
+pub use limits::Limits;
 pub use operations::{
     Applied, Http, HttpReply, Item, MoveTask, OpenItem, Operations, OperationsConfig, QueueDepth, QueueKind,
     QueuedMessage, StoredFile,
@@ -49,8 +52,8 @@ pub use table::{EVENTS_ATTRIBUTE, Table};
 mod tests {
     use canonical::Digest;
     use ports::{
-        Archive as _, Bus as _, Call, Commit, Exchange as _, KeySets as _, PartnerHttp as _, Profiles as _, Queue as _,
-        Read, Redelivery as _, Secrets as _, StepQueue, Table as _,
+        Archive as _, Bus as _, Call, Commit, Exchange as _, KeySets as _, Limits as _, PartnerHttp as _,
+        Profiles as _, Queue as _, Read, Redelivery as _, Secrets as _, StepQueue, Table as _,
     };
 
     use super::*;
@@ -62,11 +65,20 @@ mod tests {
     #[test]
     fn every_port_can_move_between_threads() {
         let config = replay::Replay::new(Vec::new()).config();
-        let names = ["TABLE_NAME", "ARCHIVE_BUCKET", "EXCHANGE_BUCKET", "BUS_NAME", "QUEUE_URL", "SECRETS_PREFIX"];
+        let names = [
+            "TABLE_NAME",
+            "LIMITS_TABLE_NAME",
+            "ARCHIVE_BUCKET",
+            "EXCHANGE_BUCKET",
+            "BUS_NAME",
+            "QUEUE_URL",
+            "SECRETS_PREFIX",
+        ];
         let settings = Settings::from_pairs(names.map(|name| (name, "x")));
         let partner = "p".parse().unwrap();
         is_send(Table::new(&config, &settings).unwrap().load(&replay::key("1")));
         is_send(Table::new(&config, &settings).unwrap().commit(Commit::default()));
+        is_send(Limits::new(&config, &settings).unwrap().count(&replay::key("1"), jiff::Timestamp::UNIX_EPOCH));
         is_send(Queue::new(&config, &settings).send(StepQueue::OrderApply, Vec::new()));
         is_send(Bus::new(&config, &settings).unwrap().publish(Vec::new()));
         is_send(Archive::new(&config, &settings).unwrap().keep(b""));

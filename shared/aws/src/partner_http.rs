@@ -11,13 +11,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::fmt::rfc2822;
-use ports::{Call, Fault, Reply};
+use ports::{Call, Fault, Read, Reply, TokenRequest};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
-use reqwest::{Client, Response, Url, redirect};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use reqwest::{Client, Response, StatusCode, Url, redirect};
+use secrecy::SecretString;
 
-use crate::Settings;
 use crate::address::is_public;
+use crate::cache::now;
+use crate::tokens::Tokens;
+use crate::{Settings, tokens};
 
 /// Longest call, connection and answer included, in seconds. A partner that needs longer is asked again.
 const CALL_S_MAX: u64 = 10;
@@ -25,8 +28,15 @@ const CALL_S_MAX: u64 = 10;
 /// Longest wait for a connection, in seconds.
 const CONNECT_S_MAX: u64 = 3;
 
+/// Ports of https that a partner's endpoint may have: the usual one, and the one that is usual beside it. Any other may
+/// be a service that was never meant to be spoken to by HTTP.
+const PORTS: [u16; 2] = [443, 8443];
+
 /// Longest body that is posted, in bytes. What is larger is no message but a file.
 const BODY_LEN_MAX: usize = 1024 * 1024;
+
+/// The media type of what an authorization server is asked with.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// How much of an answer is read, in bytes. The rest goes with the connection: a partner's answer cannot fill memory.
 const EXCERPT_LEN_MAX: usize = 1024;
@@ -36,6 +46,7 @@ const EXCERPT_LEN_MAX: usize = 1024;
 pub struct PartnerHttp {
     client: Client,
     plain_hosts: Arc<BTreeSet<String>>,
+    tokens: Tokens,
 }
 
 impl PartnerHttp {
@@ -52,7 +63,7 @@ impl PartnerHttp {
             .dns_resolver(PublicAddresses { plain_hosts: Arc::clone(&plain_hosts) })
             .build()
             .map_err(|error| Fault::misconfigured("the HTTP client for partners cannot be set up").because(error))?;
-        Ok(Self { client, plain_hosts })
+        Ok(Self { client, plain_hosts, tokens: Tokens::default() })
     }
 
     /// The URL, if it may be called at all. A host that is a name is looked at again when it is resolved.
@@ -67,6 +78,9 @@ impl PartnerHttp {
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Refused("it holds a user name or password".to_owned()));
+        }
+        if let Some(port) = url.port().filter(|port| !is_plain && !PORTS.contains(port)) {
+            return Err(Refused(format!("port {port} is not allowed")));
         }
         // IPv6 addresses stand in brackets.
         let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
@@ -84,17 +98,11 @@ impl PartnerHttp {
     pub(crate) async fn get(&self, url: &str, len_max: usize) -> Result<String, Fault> {
         let what = format!("read of {url}");
         let url = self.permitted(url).map_err(|refused| Fault::misconfigured(&what).because(refused))?;
-        let mut response = self.client.get(url).send().await.map_err(|error| fault(&what, error))?;
+        let response = self.client.get(url).send().await.map_err(|error| fault(&what, error))?;
         if !response.status().is_success() {
             return Err(Fault::transient(format!("{what}: it answered {}", response.status())));
         }
-        let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| fault(&what, error))? {
-            bytes.extend_from_slice(&chunk);
-            if bytes.len() > len_max {
-                return Err(Fault::transient(format!("{what}: it has more than {len_max} bytes")));
-            }
-        }
+        let bytes = read(response, &what, len_max).await?;
         String::from_utf8(bytes).map_err(|error| Fault::transient(format!("{what}: it is no text")).because(error))
     }
 }
@@ -118,6 +126,46 @@ impl ports::PartnerHttp for PartnerHttp {
         let retry_after_s = retry_after_s(response.headers());
         Ok(Reply { status, retry_after_s, excerpt: excerpt(response).await })
     }
+
+    async fn token(&self, asked: &TokenRequest, read: Read) -> Result<SecretString, Fault> {
+        self.tokens.get(asked, now(), read, async || self.new_token(asked).await).await
+    }
+}
+
+impl PartnerHttp {
+    /// What the partner's authorization server answers when it is asked for a token.
+    async fn new_token(&self, asked: &TokenRequest) -> Result<Vec<u8>, Fault> {
+        let what = format!("token of partner {}", asked.partner);
+        let url = self.permitted(&asked.credentials.token_url);
+        let url = url.map_err(|refused| Fault::misconfigured(&what).because(refused))?;
+        let (body, basic) = tokens::form(asked);
+        let mut request =
+            self.client.post(url).header(CONTENT_TYPE, FORM).header(ACCEPT, "application/json").body(body);
+        if let Some((name, secret)) = basic {
+            request = request.basic_auth(name, Some(secret));
+        }
+        let response = request.send().await.map_err(|error| fault(&what, error))?;
+        match response.status() {
+            status if status.is_success() => read(response, &what, tokens::ANSWER_LEN_MAX).await,
+            // It does not know us, or not this request (RFC 6749 5.2): that does not pass by itself.
+            status @ (StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+                Err(Fault::misconfigured(format!("{what}: its authorization server answered {status}")))
+            }
+            status => Err(Fault::transient(format!("{what}: its authorization server answered {status}"))),
+        }
+    }
+}
+
+/// A whole answer of at most `len_max` bytes.
+async fn read(mut response: Response, what: &str, len_max: usize) -> Result<Vec<u8>, Fault> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| fault(what, error))? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > len_max {
+            return Err(Fault::transient(format!("{what}: it has more than {len_max} bytes")));
+        }
+    }
+    Ok(bytes)
 }
 
 /// Nothing is known of a call that broke off, unless it was refused before it began.
@@ -283,6 +331,8 @@ mod tests {
             "https://[::ffff:169.254.169.254]/",
             "https://10.0.0.1:8443/",
             "https://localhost/",
+            "https://example.com:22/",
+            "https://example.com:8444/",
         ];
         for url in refused {
             let fault = http.post(call(url)).await.unwrap_err();

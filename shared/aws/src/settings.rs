@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use ports::{Fault, StepQueue};
 
 /// Every variable that is read. The template sets them all; each function uses those that its step needs.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "STAGE",
     "TABLE_NAME",
+    "LIMITS_TABLE_NAME",
     "ARCHIVE_BUCKET",
     "EXCHANGE_BUCKET",
     "BUS_NAME",
@@ -48,6 +49,11 @@ impl Settings {
     /// `TABLE_NAME`.
     pub fn table_name(&self) -> Result<&str, Fault> {
         self.get("TABLE_NAME")
+    }
+
+    /// `LIMITS_TABLE_NAME`: where requests are counted.
+    pub fn limits_table_name(&self) -> Result<&str, Fault> {
+        self.get("LIMITS_TABLE_NAME")
     }
 
     /// `ARCHIVE_BUCKET`: documents, profiles and failure notes.

@@ -45,6 +45,12 @@ codes! {
     SignatureInvalid = "signature-invalid", "The signature does not match the body";
     /// The signature's time is outside the tolerance.
     SignatureExpired = "signature-expired", "The signature's timestamp is outside the tolerance";
+    /// The partner sent more requests than it may in a minute.
+    RateLimited = "rate-limited", "The partner sent more requests than agreed";
+    /// The request asks for a version of the API that there is none of.
+    ApiVersionUnknown = "api-version-unknown", "There is no such version of the API";
+    /// The resource is there and does not take this method.
+    MethodNotAllowed = "method-not-allowed", "The resource does not take this method";
     /// The partner may not use this operation.
     NotPermitted = "not-permitted", "The partner's profile does not permit this";
     /// The partner's profile is disabled.
@@ -112,7 +118,7 @@ impl fmt::Display for Code {
 }
 
 /// Where in a document something is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
     /// A JSON Pointer (RFC 6901).
@@ -134,7 +140,7 @@ pub enum Place {
 }
 
 /// One thing that is wrong with a document: the same words in every protocol.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// What kind.
     pub code: Code,

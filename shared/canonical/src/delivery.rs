@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeliveryId, Digest, EventId, PartnerScope, ReleaseId};
+use crate::{DeliveryId, Digest, EventId, PartnerScope, ReleaseId, Trace};
 
 /// What a partner's operation does when it is called twice with the same key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -137,6 +137,9 @@ pub struct Delivery {
     pub ended_at: Option<Timestamp>,
     /// The profile bundle under which it was written.
     pub profile_version: String,
+    /// The trace of the request behind it, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
 }
 
 impl Delivery {
@@ -169,7 +172,15 @@ impl Delivery {
             created_at: Timestamp::UNIX_EPOCH,
             ended_at: None,
             profile_version: String::new(),
+            trace: None,
         }
+    }
+
+    /// The same delivery, in the trace of what caused it.
+    #[must_use]
+    pub fn traced(mut self, trace: Option<&Trace>) -> Self {
+        self.trace = trace.cloned();
+        self
     }
 
     /// The same delivery, decided at `now` under the profile bundle `profile_version`.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ArchiveRef, EventId, PartnerId, Tenant};
+use crate::{ArchiveRef, EventId, PartnerId, Tenant, Trace};
 
 macro_rules! event_types {
     ($($(#[$doc:meta])* $variant:ident = $text:literal;)*) => {
@@ -138,6 +138,9 @@ pub struct Meta {
     /// The raw bytes behind it, where there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw_ref: Option<ArchiveRef>,
+    /// The trace of the request behind it (the distributed tracing extension of CloudEvents), where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<Trace>,
 }
 
 /// A canonical event.

@@ -18,6 +18,7 @@ mod principal;
 mod quantity;
 mod release;
 mod shipment;
+mod trace;
 
 pub use breaker::{Breaker, BreakerState};
 pub use code::{Code, Finding, Place};
@@ -42,3 +43,4 @@ pub use release::{
     TechnicalVerdict, Transition,
 };
 pub use shipment::{Confirmed, Milestone, MilestoneCode, Shipment};
+pub use trace::{Trace, TraceError};

@@ -1,12 +1,13 @@
 //! Messages between the edge and the steps: a verified sender, where the raw bytes lie, and one canonical document.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 
 use crate::{
     ArchiveRef, DeliveryId, Digest, Event, Finding, MessageId, Meta, MilestoneCode, PartnerScope, Principal, Quantity,
-    ReleaseId,
+    ReleaseId, Trace,
 };
 
 /// One message, as the edge hands it to a step.
@@ -22,6 +23,9 @@ pub struct Message {
     pub raw: ArchiveRef,
     /// The profile bundle under which it was read.
     pub profile_version: String,
+    /// Where it stands in a trace, if its sender or the gateway named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
     /// What it says.
     pub content: Content,
 }
@@ -138,7 +142,7 @@ pub struct ShipConfirm {
 }
 
 /// One line of a ship confirm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ShippedLine {
     /// The release's line, where the sender names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -247,6 +251,8 @@ struct Either {
     received_at: Option<Timestamp>,
     raw: Option<ArchiveRef>,
     profile_version: Option<String>,
+    #[serde(default)]
+    trace: Option<Trace>,
     content: Option<Content>,
 }
 
@@ -256,7 +262,7 @@ fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D:
 
 impl<'de> Deserialize<'de> for Inbound {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Either { meta, data, id, sender, received_at, raw, profile_version, content } =
+        let Either { meta, data, id, sender, received_at, raw, profile_version, trace, content } =
             Either::deserialize(deserializer)?;
         if let (Some(meta), Some(data)) = (meta, data) {
             return Ok(Self::Event(Box::new(Event { meta, data })));
@@ -268,6 +274,7 @@ impl<'de> Deserialize<'de> for Inbound {
             received_at: received_at.ok_or_else(missing)?,
             raw: raw.ok_or_else(missing)?,
             profile_version: profile_version.ok_or_else(missing)?,
+            trace,
             content: content.ok_or_else(missing)?,
         })))
     }
@@ -297,6 +304,9 @@ pub struct Work {
     /// It was held, and is to be called out although others still are.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub resumed: bool,
+    /// The trace that it belongs to, for the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
 }
 
 impl Work {
@@ -307,6 +317,7 @@ impl Work {
             delivery: delivery.id.clone(),
             correlation_id: delivery.subject.correlation_id(),
             resumed: false,
+            trace: delivery.trace.clone(),
         }
     }
 }

@@ -157,7 +157,7 @@ impl Transition {
 }
 
 /// The way a release takes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Route {
     /// The warehouse.
     pub warehouse: String,
@@ -170,7 +170,7 @@ pub struct Route {
 }
 
 /// How a release was placed with its warehouse.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Dispatch {
     /// The delivery that carries it.
     pub delivery: DeliveryId,
@@ -246,7 +246,7 @@ pub struct Facts {
 }
 
 /// One line of a release: ordered and shipped so far.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LineProgress {
     /// The ERP's line number.
     pub line_no: u32,
@@ -261,7 +261,7 @@ pub struct LineProgress {
 }
 
 /// Who owns the next move, and since when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Court {
     /// The role.
     pub owner: Role,
@@ -275,7 +275,7 @@ pub struct Court {
 }
 
 /// One line of a release's history: what came, from whom, and what it changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HistoryEntry {
     /// Position, from 1.
     pub seq: u64,

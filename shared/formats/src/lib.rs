@@ -8,6 +8,7 @@
 //! finding repeats a value, for values are people's names and addresses; what is written reads back without a finding.
 //! No clock, no I/O: the time and the control numbers are given.
 
+pub mod api;
 pub mod document_json;
 pub mod event_json;
 mod json;

@@ -1,6 +1,7 @@
 //! Refusals over HTTP. Source: RFC 9457, problem details.
 
 use canonical::{Code, Finding, Place};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The media type of a problem.
@@ -22,22 +23,36 @@ pub struct Problem {
     pub errors: Vec<Finding>,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// A problem as it is written.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(crate) struct Body<'a> {
+    /// The page of the code.
+    #[schemars(url)]
     r#type: String,
+    /// The code in words.
     title: &'a str,
+    /// The HTTP status.
     status: u16,
+    /// This refusal in words.
     detail: &'a str,
+    /// What kind of refusal: each has its page in docs/codes.
     code: Code,
+    /// Every wrong field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Entry<'a>>,
 }
 
-#[derive(Serialize)]
+/// One wrong field.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WrongField")]
 struct Entry<'a> {
+    /// Where: a JSON Pointer (RFC 6901), or a place in an EDI file.
     #[serde(flatten)]
     place: Option<&'a Place>,
+    /// What is wrong.
     code: Code,
+    /// In words, without the value.
     detail: &'a str,
 }
 

@@ -18,6 +18,9 @@ use crate::{Failed, Retry};
 /// four seconds at most, and rarely take a hundredth of it.
 const MARGIN: SignedDuration = SignedDuration::from_millis(1500);
 
+/// Longest id that is logged of a message that was not understood, in characters: as long as every id of ours.
+const ID_LEN_MAX: usize = 64;
+
 /// One message of a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -131,6 +134,7 @@ async fn retry<S: Step, R: Redelivery>(
                 correlation_id = about.correlation_id,
                 message_id = about.message_id,
                 queue_message_id = record.id,
+                trace_id = trace_id_of(&record.body),
                 receives = record.receives,
                 last,
                 delay_s,
@@ -170,6 +174,14 @@ async fn retry<S: Step, R: Redelivery>(
     record.id
 }
 
+/// The id of the trace that a body names, found without reading the body: a message has its `trace`, an event its
+/// `traceparent`.
+fn trace_id_of(body: &str) -> &str {
+    let named = body.find("\"trace").and_then(|at| body.get(at..)?.split('"').nth(3));
+    let id = named.and_then(|trace| trace.strip_prefix("00-")?.get(..32));
+    id.filter(|id| id.bytes().all(|b| b.is_ascii_hexdigit())).unwrap_or_default()
+}
+
 /// What a message is about, as far as its body tells without being understood.
 #[derive(Default)]
 struct About {
@@ -184,7 +196,10 @@ impl About {
         // Messages have their sender and id, events their meta, deliveries their receiver: see `canonical::message`.
         let first = |paths: &[&str]| {
             let found = paths.iter().find_map(|path| body.pointer(path).and_then(Value::as_str));
-            found.unwrap_or_default().to_owned()
+            // What is no id may be any text, and is not logged.
+            let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+            let is_id = |text: &&str| text.len() <= ID_LEN_MAX && text.bytes().all(plain);
+            found.filter(is_id).unwrap_or_default().to_owned()
         };
         Self {
             partner: first(&["/sender/partner", "/meta/partner", "/partner"]),
@@ -207,6 +222,7 @@ fn log(step: &'static str, record: &Record, done: &Done) {
                 correlation_id = done.correlation_id,
                 message_id = done.message_id,
                 queue_message_id = record.id,
+                trace_id = trace_id_of(&record.body),
                 receives = record.receives,
                 detail = done.verdict.detail,
                 "message handled"

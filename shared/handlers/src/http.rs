@@ -18,6 +18,8 @@ pub struct Request {
     pub path: String,
     /// Headers, lower case names. A header given twice is in the list twice.
     pub headers: Vec<(String, String)>,
+    /// The gateway's id of the request; empty where it came by none.
+    pub id: String,
     /// The raw body, byte for byte as it came.
     pub body: Vec<u8>,
     /// The client certificate that the gateway verified, as PEM. Nothing that a client sends ends up here.
@@ -50,13 +52,32 @@ pub struct Response {
     pub code: Option<Code>,
     /// The partner for the log line, once it is verified.
     pub partner: String,
+    /// The version of the API by which it was answered, once that is known.
+    pub version: &'static str,
+    /// Whether that version is deprecated.
+    pub deprecated: bool,
+}
+
+impl Default for Response {
+    fn default() -> Self {
+        Self {
+            status: 500,
+            headers: Vec::new(),
+            body: Vec::new(),
+            outcome: "",
+            code: None,
+            partner: String::new(),
+            version: "",
+            deprecated: false,
+        }
+    }
 }
 
 impl Response {
     /// An answer in JSON.
     pub fn json(status: u16, body: impl Into<Vec<u8>>, outcome: &'static str) -> Self {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        Self { status, headers, body: body.into(), outcome, code: None, partner: String::new() }
+        Self { status, headers, body: body.into(), outcome, ..Self::default() }
     }
 
     /// An answer that says what is wrong (RFC 9457).
@@ -64,7 +85,7 @@ impl Response {
         let body = Problem::new(status, code, detail).with(errors).to_bytes();
         let headers = vec![("content-type".to_owned(), MEDIA_TYPE.to_owned())];
         let outcome = if status >= 500 { "retry" } else { "rejected" };
-        Self { status, headers, body, outcome, code: Some(code), partner: String::new() }
+        Self { status, headers, body, outcome, code: Some(code), ..Self::default() }
     }
 
     /// An answer that says what is wrong with the body. The first finding decides the status.

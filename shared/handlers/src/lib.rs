@@ -4,6 +4,7 @@
 mod authorize;
 mod batch;
 mod deadline_watch;
+mod edge;
 mod edi_drop;
 mod event_publish;
 mod failed;

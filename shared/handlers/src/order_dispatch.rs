@@ -2,7 +2,7 @@
 
 use canonical::{
     Acknowledgment, Code, Content, Delivery, DeliveryId, DeliveryState, Event, EventType, Finding, Inbound, Message,
-    PartnerScope, Release, ReleaseId, SetReference, Work,
+    PartnerScope, Release, ReleaseId, SetReference, Trace, Work,
 };
 use partners::Bundle;
 use ports::{Archive, Expect, Fault, Key, Profiles, Put, Queue, Scope, StepQueue, Stored, Table, TableExt as _};
@@ -93,10 +93,10 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
         };
         let partner_name = partner.as_ref().map(|partner| partner.partner.to_string()).unwrap_or_default();
         match step::place(&release, event, bundle, counters.value, taken_by.as_ref(), scope.now) {
-            Dispatching::Place { release, events, placed, depositor_order_no } => {
+            Dispatching::Place { release, events, mut placed, depositor_order_no } => {
                 let receiver = placed.delivery.receiver.clone();
                 let mut puts = vec![put_next(erp, version, &release, events)?];
-                puts.extend(numbered(&placed, &counters)?);
+                puts.extend(numbered(&mut placed, &counters, event.meta.traceparent.as_ref())?);
                 let known = DepositorUse { release_id: release.id.clone() };
                 puts.push(Put::new(Key::depositor(&receiver, &depositor_order_no), &known)?);
                 puts.push(put_part(&receiver, &release.id)?);
@@ -145,8 +145,9 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
         };
         let order = order.map_or(DeliveryState::Pending, |order| order.value.state);
         match step::place_cancel(&stored.value, bundle, counters.value, asked, order, scope.now) {
-            Cancelling::Place(placed) => {
-                self.commit_and_send(numbered(&placed, &counters)?, &placed).await?;
+            Cancelling::Place(mut placed) => {
+                let puts = numbered(&mut placed, &counters, event.meta.traceparent.as_ref())?;
+                self.commit_and_send(puts, &placed).await?;
                 Ok((Verdict::applied(format!("cancel passed on as message {}", placed.delivery.message_no)), name))
             }
             Cancelling::Before(delivery) => {
@@ -181,7 +182,7 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
                 return Ok(Verdict::duplicate(format!("{} acknowledged before", owed.group)));
             }
             let counters = self.counters(receiver).await?;
-            let placed = match step::place_acknowledgment(message, &owed, &bundle, counters.value, scope.now) {
+            let mut placed = match step::place_acknowledgment(message, &owed, &bundle, counters.value, scope.now) {
                 Ok(placed) => placed,
                 Err(finding) if finding.code == Code::Misconfigured => return Err(held(&finding)),
                 Err(finding) => {
@@ -189,7 +190,8 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
                     return park(&self.table, message, decision).await;
                 }
             };
-            match self.commit_and_send(numbered(&placed, &counters)?, &placed).await {
+            let puts = numbered(&mut placed, &counters, message.trace.as_ref())?;
+            match self.commit_and_send(puts, &placed).await {
                 Ok(()) => {
                     return Ok(Verdict::applied(format!(
                         "{} acknowledged as {}",
@@ -243,9 +245,10 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
     }
 }
 
-/// The delivery with the numbers it took: counters under the version they were read with, so that no number is
+/// The delivery, in its trace, with the numbers it took: counters under the version they were read with, so that no number is
 /// given twice and none is skipped.
-fn numbered(placed: &Placed, counters: &CountersRead) -> Result<Vec<Put>, Fault> {
+fn numbered(placed: &mut Placed, counters: &CountersRead, trace: Option<&Trace>) -> Result<Vec<Put>, Fault> {
+    placed.delivery.trace = trace.cloned();
     let receiver = &placed.delivery.receiver;
     let mut puts = vec![Put::new(Key::delivery(receiver, &placed.delivery.id), &placed.delivery)?];
     if let Some(after) = &placed.counters {

@@ -1,18 +1,21 @@
 //! `order-release`: the ERP's synchronous interface.
 
 use canonical::{Code, PartnerScope, Principal, Release, ReleaseId};
+use formats::api::{CancelTaken, Operation};
 use formats::limits::BODY_LEN_MAX;
 use jiff::Timestamp;
 use partners::{Bundle, Profile};
-use ports::{Archive, Commit, CommitError, Fault, Key, KeySets, Profiles, Put, Scope, Stored, Table, TableExt as _};
+use ports::{
+    Archive, Commit, CommitError, Fault, Key, KeySets, Limits, Profiles, Put, Scope, Stored, Table, TableExt as _,
+};
 use steps::order_release::{self as step, Cancel, IDEMPOTENCY_KEY_LEN_MAX, KeyUse};
 
 use crate::releases::{ROUNDS_MAX, load, put_new, put_next, put_part, write};
-use crate::{Request, Response, authorize};
+use crate::{Request, Response, authorize, edge};
 
 /// The function `order-release`.
 #[derive(Debug)]
-pub struct OrderReleases<T, A, P, K> {
+pub struct OrderReleases<T, A, P, K, L> {
     /// Where releases lie.
     pub table: T,
     /// Where raw bytes lie.
@@ -21,40 +24,49 @@ pub struct OrderReleases<T, A, P, K> {
     pub profiles: P,
     /// Public keys of their authorization servers.
     pub keys: K,
+    /// How many requests there were.
+    pub limits: L,
 }
 
-impl<T: Table, A: Archive, P: Profiles, K: KeySets> OrderReleases<T, A, P, K> {
+impl<T: Table, A: Archive, P: Profiles, K: KeySets, L: Limits> OrderReleases<T, A, P, K, L> {
     /// Answers one request.
     pub async fn handle(&self, request: &Request, scope: Scope) -> Response {
-        self.route(request, scope).await.unwrap_or_else(|fault| Response::fault(&fault))
+        self.route(request, scope).await.unwrap_or_else(|fault| Response::fault(&fault)).of(request)
     }
 
     async fn route(&self, request: &Request, scope: Scope) -> Result<Response, Fault> {
+        let (operation, open) = match edge::operation(request) {
+            Ok(found) => found,
+            Err(refused) => return Ok(refused),
+        };
         let bundle = self.profiles.bundle().await?;
         let sender = match authorize::sender(request, &bundle, &self.keys, scope.now).await? {
             Ok(sender) => sender,
             Err(refusal) => return Ok(Response::refusal(refusal)),
         };
         let principal = sender.principal(&bundle.house.tenant);
+        let admitted = match edge::admit(request, sender, &bundle.house, &self.limits, scope.now).await {
+            Ok(admitted) => admitted,
+            Err(refused) => return Ok(refused.to(&sender.id)),
+        };
         // From here on the bytes are the partner's word, and are kept whatever they say.
         if !request.body.is_empty() && request.body.len() <= BODY_LEN_MAX {
             self.archive.keep(&request.body).await?;
         }
-        let parts: Vec<&str> = request.path.trim_matches('/').split('/').collect();
         if let Some(reason) = &sender.disabled {
-            return Ok(disabled(sender, reason));
+            return Ok(admitted.seal(disabled(sender, reason)).to(&principal.scope.partner));
         }
-        let response = match (request.method.as_str(), parts.as_slice()) {
-            ("POST", ["v1", "order-releases"]) => self.create(request, sender, &bundle, scope.now).await?,
-            ("GET", ["v1", "order-releases", id]) => self.show(id, &principal.scope).await?,
-            ("POST", ["v1", "order-releases", _, "cancel"]) if !sender.permits.may_send(step::ORDER_CANCEL) => {
+        let response = match (operation, open.as_slice()) {
+            (Operation::ReleaseOrder, _) => self.create(request, sender, &bundle, scope.now).await?,
+            (Operation::ShowRelease, [id]) => self.show(id, &principal.scope).await?,
+            (Operation::CancelRelease, _) if !sender.permits.may_send(step::ORDER_CANCEL) => {
                 let detail = "your profile does not permit to cancel";
                 Response::problem(403, Code::NotPermitted, detail, Vec::new())
             }
-            ("POST", ["v1", "order-releases", id, "cancel"]) => self.cancel(id, &principal, &bundle, scope.now).await?,
+            (Operation::CancelRelease, [id]) => self.cancel(request, id, &principal, &bundle, scope.now).await?,
             _ => not_found("no such operation"),
         };
-        Ok(response.to(&principal.scope.partner))
+        Ok(admitted.seal(response).to(&principal.scope.partner))
     }
 
     async fn create(
@@ -92,7 +104,8 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets> OrderReleases<T, A, P, K> {
             let detail = "the order is for a warehouse or account that your profile does not permit";
             return Ok(Response::problem(403, Code::NotPermitted, detail, outside));
         }
-        let accepted = step::accept(order, &request.body, sender, bundle.version.as_str(), now);
+        let accepted =
+            step::accept(order, &request.body, sender, bundle.version.as_str(), request.trace().as_ref(), now);
         // The release, whose it is, and what its key was used for: one write, so that none is ever without the others.
         let puts = vec![
             put_new(scope, &accepted.release, accepted.events)?,
@@ -148,7 +161,14 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets> OrderReleases<T, A, P, K> {
         })
     }
 
-    async fn cancel(&self, id: &str, sender: &Principal, bundle: &Bundle, now: Timestamp) -> Result<Response, Fault> {
+    async fn cancel(
+        &self,
+        request: &Request,
+        id: &str,
+        sender: &Principal,
+        bundle: &Bundle,
+        now: Timestamp,
+    ) -> Result<Response, Fault> {
         for _ in 0..ROUNDS_MAX {
             let Some(Stored { version, value: release }) = self.visible(id, &sender.scope).await? else {
                 return Ok(not_found("no such release"));
@@ -159,7 +179,7 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets> OrderReleases<T, A, P, K> {
             }
             let warehouse = release.route.as_ref().and_then(|route| bundle.partner(&route.partner));
             let clocks = warehouse.map(|profile| &profile.clocks);
-            match step::cancel(&release, sender, clocks, bundle.version.as_str(), now) {
+            match step::cancel(&release, sender, clocks, bundle.version.as_str(), request.trace().as_ref(), now) {
                 Cancel::Already => return Ok(cancel_answer(&release, "duplicate")),
                 Cancel::TooLate(state) => {
                     let detail = format!("the release is {state}; returns are the way back now");
@@ -210,10 +230,9 @@ fn invalid(findings: Vec<canonical::Finding>) -> Response {
 }
 
 fn cancel_answer(release: &Release, outcome: &'static str) -> Response {
-    let body = serde_json::json!({
-        "release_id": release.id, "status": "cancel_requested", "self": format!("/v1/order-releases/{}", release.id),
-    });
-    Response::json(202, body.to_string(), outcome).with_header("x-correlation-id", release.id.as_str())
+    // Text alone: this cannot fail.
+    let body = serde_json::to_vec(&CancelTaken::of(release)).unwrap_or_default();
+    Response::json(202, body, outcome).with_header("x-correlation-id", release.id.as_str())
 }
 
 fn in_progress() -> Response {

@@ -2,9 +2,10 @@
 
 use canonical::{Breaker, Code, Delivery, DeliveryState, Event, Target, Work};
 use ports::{
-    Archive, Call, Commit, Exchange, Fault, FaultKind, Key, OpenSince, PartnerHttp, Profiles, Put, Read, Scope,
-    Secrets, Stored, Table, TableExt as _,
+    Archive, Call, Commit, Exchange, Fault, FaultKind, Key, OpenSince, PartnerHttp, Profiles, Put, Read, Reply, Scope,
+    Secrets, Stored, Table, TableExt as _, TokenRequest,
 };
+use secrecy::{ExposeSecret as _, SecretString};
 use steps::Verdict;
 use steps::breaker;
 use steps::partner_deliver::{self as step, After, Answer, Attempt};
@@ -204,7 +205,36 @@ where
         if let Some(correlation_id) = delivery.subject.correlation_id() {
             headers.push(("x-correlation-id".to_owned(), correlation_id));
         }
-        Ok(Prepared::Call(Call { partner: partner.clone(), url: endpoint.url.clone(), headers, body }))
+        if let Some(trace) = &delivery.trace {
+            headers.push(("traceparent".to_owned(), trace.child(delivery.id.as_str()).to_string()));
+        }
+        let mut token = None;
+        if let Some(credentials) = &endpoint.oauth2 {
+            let secrets = self.secrets.secrets(partner, "oauth2-out", scope.now, Read::Held).await?;
+            let Some(secret) = secrets.into_iter().next() else {
+                return Ok(Prepared::Not(format!("there is no secret {partner}/oauth2-out; put one and redrive")));
+            };
+            let asked = TokenRequest { partner: partner.clone(), credentials: credentials.clone(), secret };
+            let held = self.http.token(&asked, Read::Held).await.map_err(no_token)?;
+            headers.push(bearer(&held));
+            token = Some(asked);
+        }
+        Ok(Prepared::Call(token, Call { partner: partner.clone(), url: endpoint.url.clone(), headers, body }))
+    }
+
+    /// Posts; once more with a new token if the one that was held is not taken. Who answers 401 has done nothing.
+    async fn post(&self, token: Option<&TokenRequest>, call: Call) -> Result<Reply, Fault> {
+        let again = token.map(|asked| (asked, call.clone()));
+        let reply = self.http.post(call).await?;
+        let Some((asked, mut call)) = again.filter(|_| reply.status == 401) else { return Ok(reply) };
+        let Ok(new) = self.http.token(asked, Read::Again).await else { return Ok(reply) };
+        let new = bearer(&new);
+        if call.headers.contains(&new) {
+            return Ok(reply);
+        }
+        call.headers.retain(|(name, _)| *name != new.0);
+        call.headers.push(new);
+        self.http.post(call).await
     }
 
     async fn call(&self, delivery: &Delivery, prepared: Prepared) -> Answer {
@@ -214,7 +244,7 @@ where
                 Ok(()) => Answer::Written,
                 Err(fault) => answer_of(&fault),
             },
-            Prepared::Call(call) => match self.http.post(call).await {
+            Prepared::Call(token, call) => match self.post(token.as_ref(), call).await {
                 Ok(reply) => {
                     Answer::Status { status: reply.status, retry_after_s: reply.retry_after_s, excerpt: reply.excerpt }
                 }
@@ -242,12 +272,22 @@ pub(crate) fn put_breaker(stored: &Stored<Breaker>, next: &Breaker) -> Result<Pu
 
 /// A call, ready to be made.
 enum Prepared {
-    /// A signed POST.
-    Call(Call),
+    /// A signed POST, and how a new token is had if it bears one.
+    Call(Option<TokenRequest>, Call),
     /// A file for the outbox.
     File(String, Vec<u8>),
     /// It cannot be made: our setup is at fault.
     Not(String),
+}
+
+fn bearer(token: &SecretString) -> (String, String) {
+    ("authorization".to_owned(), format!("Bearer {}", token.expose_secret()))
+}
+
+/// Without a token the partner is not called: nothing is open, and its authorization server may be back soon.
+fn no_token(fault: Fault) -> Failed {
+    let code = if fault.kind == FaultKind::Transient { Code::PartnerUnavailable } else { fault.code() };
+    Failed { code, ..fault.into() }
 }
 
 fn answer_of(fault: &Fault) -> Answer {

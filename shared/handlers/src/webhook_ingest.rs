@@ -1,19 +1,20 @@
 //! `webhook-ingest`: verify the raw bytes, keep them, enqueue, answer 202. Never touches the table.
 
 use canonical::{Code, Content, Message, PartnerId};
+use formats::api::{Operation, WebhookTaken};
 use formats::webhook::Topic;
 use partners::{Bundle, Profile, Scheme, Signature};
-use ports::{Archive, Fault, KeySets, Profiles, Queue, Read, Scope, Secrets, StepQueue};
+use ports::{Archive, Fault, KeySets, Limits, Profiles, Queue, Read, Scope, Secrets, StepQueue};
 use steps::signature::{self, Keys, SignatureError};
 use steps::webhook_ingest::{self as step, BODY_LEN_MAX, Destination};
 
 use crate::authorize::{Refusal, bears_credential, key_set, sender};
 use crate::order_release::disabled;
-use crate::{Request, Response};
+use crate::{Request, Response, edge};
 
 /// The function `webhook-ingest`.
 #[derive(Debug)]
-pub struct WebhookIngest<A, Q, P, S, K> {
+pub struct WebhookIngest<A, Q, P, S, K, L> {
     /// Where raw bytes lie.
     pub archive: A,
     /// Where messages go.
@@ -24,17 +25,23 @@ pub struct WebhookIngest<A, Q, P, S, K> {
     pub secrets: S,
     /// Their public keys.
     pub keys: K,
+    /// How many requests there were.
+    pub limits: L,
 }
 
-impl<A: Archive, Q: Queue, P: Profiles, S: Secrets, K: KeySets> WebhookIngest<A, Q, P, S, K> {
+impl<A: Archive, Q: Queue, P: Profiles, S: Secrets, K: KeySets, L: Limits> WebhookIngest<A, Q, P, S, K, L> {
     /// Answers one request.
     pub async fn handle(&self, request: &Request, scope: Scope) -> Response {
-        self.ingest(request, scope).await.unwrap_or_else(|fault| Response::fault(&fault))
+        self.ingest(request, scope).await.unwrap_or_else(|fault| Response::fault(&fault)).of(request)
     }
 
     async fn ingest(&self, request: &Request, scope: Scope) -> Result<Response, Fault> {
-        let parts: Vec<&str> = request.path.trim_matches('/').split('/').collect();
-        let ["v1", "partners", partner, "webhooks", topic] = parts.as_slice() else {
+        let open = match edge::operation(request) {
+            Ok((Operation::Webhook, open)) => open,
+            Ok(_) => return Ok(Response::problem(404, Code::NotFound, "no such operation", Vec::new())),
+            Err(refused) => return Ok(refused),
+        };
+        let [partner, topic] = open.as_slice() else {
             return Ok(Response::problem(404, Code::NotFound, "no such operation", Vec::new()));
         };
         if request.body.len() > BODY_LEN_MAX {
@@ -47,6 +54,10 @@ impl<A: Archive, Q: Queue, P: Profiles, S: Secrets, K: KeySets> WebhookIngest<A,
             Ok(verified) => verified,
             Err(refusal) => return Ok(Response::refusal(refusal)),
         };
+        let admitted = match edge::admit(request, profile, &bundle.house, &self.limits, scope.now).await {
+            Ok(admitted) => admitted,
+            Err(refused) => return Ok(refused.to(&profile.id)),
+        };
         // From here on the bytes are the partner's word, and are kept whatever they say.
         if !steps::defect!(ArchivedAfterQueued) {
             self.archive.keep(&request.body).await?;
@@ -57,15 +68,18 @@ impl<A: Archive, Q: Queue, P: Profiles, S: Secrets, K: KeySets> WebhookIngest<A,
         let Ok(topic) = topic.parse::<Topic>() else {
             let known: Vec<&str> = Topic::ALL.iter().map(|topic| topic.as_str()).collect();
             let detail = format!("no topic {topic}; there are {}", known.join(", "));
-            return Ok(Response::problem(404, Code::UnknownTopic, detail, Vec::new()));
+            let unknown = Response::problem(404, Code::UnknownTopic, detail, Vec::new());
+            return Ok(admitted.seal(unknown).to(&profile.id));
         };
         if !profile.permits.may_send(topic.as_str()) {
             let detail = format!("your profile does not permit to send {}", topic.as_str());
-            return Ok(Response::problem(403, Code::NotPermitted, detail, Vec::new()).to(&profile.id));
+            let refused = Response::problem(403, Code::NotPermitted, detail, Vec::new());
+            return Ok(admitted.seal(refused).to(&profile.id));
         }
         let sender = profile.principal(&bundle.house.tenant);
         let response = match step::decide(topic, &sender, &id, &request.body, bundle.version.as_str(), scope.now) {
             Ok(message) => {
+                let message = Message { trace: request.trace(), ..message };
                 let sent = self.queue.send(queue_of(&message.content), vec![body_of(&message)?]).await;
                 if !steps::defect!(AcceptedBeforeQueued) {
                     sent?;
@@ -73,12 +87,13 @@ impl<A: Archive, Q: Queue, P: Profiles, S: Secrets, K: KeySets> WebhookIngest<A,
                 if steps::defect!(ArchivedAfterQueued) {
                     self.archive.keep(&request.body).await?;
                 }
-                let answer = serde_json::json!({ "message_id": message.id, "status": "accepted" });
-                Response::json(202, answer.to_string(), "accepted")
+                // Text alone: this cannot fail.
+                let answer = serde_json::to_vec(&WebhookTaken::of(&message.id)).unwrap_or_default();
+                Response::json(202, answer, "accepted")
             }
             Err(findings) => Response::invalid("the webhook was not taken", findings),
         };
-        Ok(response.to(&profile.id))
+        Ok(admitted.seal(response).to(&profile.id))
     }
 
     /// Whether the request is by the partner that its address names, and the message's id.

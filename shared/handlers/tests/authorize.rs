@@ -15,8 +15,8 @@ mod tests {
     use jiff::Timestamp;
     use partners::{Bundle, SourceFile};
     use ports::{
-        Archive, Commit, CommitError, Fault, Key, KeySets, Profiles, Queue, Read, Scope, Secrets, StepQueue, Stored,
-        Table,
+        Archive, Commit, CommitError, Fault, Key, KeySets, Limits, Profiles, Queue, Read, Scope, Secrets, StepQueue,
+        Stored, Table,
     };
     use secrecy::SecretString;
     use serde_json::Value;
@@ -81,7 +81,8 @@ mod tests {
 
         fn show(&self, request: Request) -> Response {
             let (table, archive) = (self.clone(), self.clone());
-            let function = OrderReleases { table, archive, profiles: self.clone(), keys: self.clone() };
+            let function =
+                OrderReleases { table, archive, profiles: self.clone(), keys: self.clone(), limits: Uncounted };
             let path = "/v1/order-releases/rel_00000000000000000000000000000000".to_owned();
             let request = Request { method: "GET".to_owned(), path, ..request };
             function.handle(&request, scope()).now_or_never().unwrap()
@@ -94,6 +95,7 @@ mod tests {
                 profiles: self.clone(),
                 secrets: self.clone(),
                 keys: self.clone(),
+                limits: Uncounted,
             };
             let path = format!("/v1/partners/{partner}/webhooks/release-waved");
             let request = Request { method: "POST".to_owned(), path, body: BODY.to_vec(), ..request };
@@ -107,6 +109,15 @@ mod tests {
     fn scope() -> Scope {
         let now = Timestamp::from_second(NOW).unwrap();
         Scope { now, stop_at: now }
+    }
+
+    /// Requests are not counted: `edge.rs` looks at that.
+    struct Uncounted;
+
+    impl Limits for Uncounted {
+        async fn count(&self, _: &Key, _: Timestamp) -> Result<u32, Fault> {
+            Ok(1)
+        }
     }
 
     impl Profiles for World {

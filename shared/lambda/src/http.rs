@@ -3,11 +3,12 @@
 use std::future::Future;
 use std::rc::Rc;
 
+use formats::api::Operation;
 use handlers::{OrderReleases, Request, Response, WebhookIngest};
 use lambda_http::http::HeaderValue;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Error, RequestExt as _, service_fn};
-use ports::{Archive, KeySets, Profiles, Queue, Scope, Secrets, Table};
+use ports::{Archive, KeySets, Limits, Profiles, Queue, Scope, Secrets, Table};
 
 use crate::authorizer::{self, PARTNER};
 use crate::clock;
@@ -21,7 +22,7 @@ pub trait Endpoint {
     fn answer(&self, request: &Request, scope: Scope) -> impl Future<Output = Response>;
 }
 
-impl<T: Table, A: Archive, P: Profiles, K: KeySets> Endpoint for OrderReleases<T, A, P, K> {
+impl<T: Table, A: Archive, P: Profiles, K: KeySets, L: Limits> Endpoint for OrderReleases<T, A, P, K, L> {
     const NAME: &'static str = "order-release";
 
     fn answer(&self, request: &Request, scope: Scope) -> impl Future<Output = Response> {
@@ -29,7 +30,9 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets> Endpoint for OrderReleases<T
     }
 }
 
-impl<A: Archive, Q: Queue, P: Profiles, S: Secrets, K: KeySets> Endpoint for WebhookIngest<A, Q, P, S, K> {
+impl<A: Archive, Q: Queue, P: Profiles, S: Secrets, K: KeySets, L: Limits> Endpoint
+    for WebhookIngest<A, Q, P, S, K, L>
+{
     const NAME: &'static str = "webhook-ingest";
 
     fn answer(&self, request: &Request, scope: Scope) -> impl Future<Output = Response> {
@@ -68,6 +71,7 @@ fn read(request: &lambda_http::Request) -> Request {
     // Only the gateway writes the context; `authorize` has put a partner's id there, or nothing.
     let verified = context.and_then(|context| context.authorizer.as_ref()?.fields.get(PARTNER)?.as_str()?.parse().ok());
     Request {
+        id: context.and_then(|context| context.request_id.clone()).unwrap_or_default(),
         method: request.method().as_str().to_owned(),
         path: path.to_owned(),
         headers: authorizer::headers(request.headers()),
@@ -100,6 +104,8 @@ fn log(step: &'static str, request: &Request, response: &Response, scope: Scope)
         "" => "",
         _ => request.header("webhook-id").or(request.header("idempotency-key")).unwrap_or(""),
     };
+    let operation = Operation::find(&request.method, &request.path).map_or("", |(operation, _)| operation.as_str());
+    let trace = request.trace();
     tracing::info!(
         step,
         outcome = response.outcome,
@@ -108,6 +114,11 @@ fn log(step: &'static str, request: &Request, response: &Response, scope: Scope)
         partner = response.partner,
         correlation_id,
         message_id,
+        operation,
+        api_version = response.version,
+        deprecated = response.deprecated,
+        request_id = request.request_id(),
+        trace_id = trace.as_ref().map_or("", canonical::Trace::trace_id),
         elapsed_ms,
         "request answered"
     );

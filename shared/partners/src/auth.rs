@@ -410,7 +410,7 @@ impl Auth {
 
 /// Plain http is refused when it is called, unless the deployment names the host as local. The address of a key set is
 /// logged when its server is out, so it may hold nothing that is secret.
-fn lint_url(key: &str, url: &str, complaints: &mut Complaints) {
+pub(crate) fn lint_url(key: &str, url: &str, complaints: &mut Complaints) {
     if !(url.starts_with("https://") || url.starts_with("http://")) || url.contains(['@', '?', '#']) {
         let mend = "it must be an https URL without user, query or fragment";
         complaints.add(key, "cannot be called, or would be logged with what is secret", mend);

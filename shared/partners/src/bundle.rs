@@ -178,6 +178,10 @@ fn lint_profile(profile: &Profile, complaints: &mut Complaints) {
         complaints.add("id", "id `platform` is Crossdock's own", "choose another");
     }
     profile.auth.lint(complaints);
+    profile.api.lint(complaints);
+    if let Some(oauth2) = profile.endpoint.as_ref().and_then(|endpoint| endpoint.oauth2.as_ref()) {
+        oauth2.lint(complaints);
+    }
     lint_clocks(profile, complaints);
     if let Some(edi) = &profile.edi {
         lint_edi(edi, complaints);
@@ -285,6 +289,9 @@ fn lint_together(
 ) {
     let mut of_house = Complaints::default();
     lint_edi(&house.edi, &mut of_house);
+    for (index, retirement) in house.retiring.iter().enumerate() {
+        retirement.lint(index, &mut of_house);
+    }
     for (key, problem, mend) in of_house.into_parts() {
         complain(HOUSE_FILE, key, problem, mend);
     }

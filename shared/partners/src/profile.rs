@@ -8,7 +8,7 @@ use edi::guide::Overlay;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Auth, Clocks, Pace, Permits};
+use crate::{ApiTerms, Auth, ClientCredentials, Clocks, Pace, Permits};
 
 /// Everything Crossdock knows of one partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -33,6 +33,9 @@ pub struct Profile {
     /// How it proves who it is.
     #[serde(default)]
     pub auth: Auth,
+    /// What is agreed with it on the API.
+    #[serde(default, skip_serializing_if = "ApiTerms::is_default")]
+    pub api: ApiTerms,
     /// Its identity in EDI envelopes.
     #[serde(default)]
     pub edi: Option<EdiIdentity>,
@@ -219,6 +222,9 @@ pub struct Endpoint {
     /// How many held deliveries a minute it takes after an outage.
     #[serde(default)]
     pub resume_per_minute: Pace,
+    /// How we get an access token, if it asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth2: Option<ClientCredentials>,
 }
 
 /// How releases are placed with a warehouse partner.

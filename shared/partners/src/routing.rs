@@ -4,7 +4,7 @@ use canonical::{OrderRelease, PartnerId, Tenant};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::EdiIdentity;
+use crate::{ApiVersion, EdiIdentity, Retirement};
 
 /// The distributor and its rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -19,9 +19,17 @@ pub struct House {
     /// Which release goes where: the first rule that fits.
     #[serde(default)]
     pub routes: Vec<Rule>,
+    /// Versions of the API that go out of use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retiring: Vec<Retirement>,
 }
 
 impl House {
+    /// When `version` goes out of use, if that is known.
+    pub fn retirement_of(&self, version: ApiVersion) -> Option<&Retirement> {
+        self.retiring.iter().find(|retirement| retirement.version == version)
+    }
+
     /// The first rule that fits `order`.
     pub fn route(&self, order: &OrderRelease) -> Option<&Rule> {
         self.routes.iter().find(|rule| rule.when.fits(order))

@@ -107,6 +107,11 @@ impl Key {
         Self::partner(scope, "COUNTERS", "COUNTERS")
     }
 
+    /// How many requests the partner sent in the window that began at `second` (since 1970).
+    pub fn requests(scope: &PartnerScope, second: i64) -> Self {
+        Self::partner(scope, &format!("REQUESTS#{second}"), "REQUESTS")
+    }
+
     /// A parked message of the partner.
     pub fn parked(scope: &PartnerScope, message: &MessageId) -> Self {
         Self::partner(scope, &format!("PARKED#{message}"), "PARKED")

@@ -5,6 +5,7 @@
 mod archive;
 mod fault;
 mod key;
+mod limits;
 mod partner;
 mod queue;
 mod redelivery;
@@ -14,7 +15,8 @@ mod table;
 pub use archive::{Archive, Exchange, Profiles, Register};
 pub use fault::{Fault, FaultKind};
 pub use key::Key;
-pub use partner::{Call, KeySets, PartnerHttp, Read, Reply, Secrets};
+pub use limits::Limits;
+pub use partner::{Call, KeySets, PartnerHttp, Read, Reply, Secrets, TokenRequest};
 pub use queue::{Bus, Queue, StepQueue};
 pub use redelivery::Redelivery;
 pub use scope::Scope;

@@ -4,6 +4,7 @@ use std::future::Future;
 
 use canonical::PartnerId;
 use jiff::Timestamp;
+use partners::ClientCredentials;
 use secrecy::SecretString;
 
 use crate::Fault;
@@ -32,10 +33,25 @@ pub struct Reply {
     pub excerpt: String,
 }
 
+/// An access token that is asked of a partner's authorization server (OAuth 2.0 client credentials, RFC 6749 4.4).
+#[derive(Debug, Clone)]
+pub struct TokenRequest {
+    /// The partner.
+    pub partner: PartnerId,
+    /// How it hands out tokens, from its profile.
+    pub credentials: ClientCredentials,
+    /// Our secret there.
+    pub secret: SecretString,
+}
+
 /// Partners' HTTP endpoints.
 pub trait PartnerHttp {
     /// Posts `call`. A fault means that it is not known whether the partner got it.
     fn post(&self, call: Call) -> impl Future<Output = Result<Reply, Fault>>;
+
+    /// The access token that `asked` names, held until shortly before it expires. A fault means that there is none; the
+    /// partner was not called.
+    fn token(&self, asked: &TokenRequest, read: Read) -> impl Future<Output = Result<SecretString, Fault>>;
 }
 
 /// How a value is asked for that is held once it was read.

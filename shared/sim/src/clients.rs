@@ -12,7 +12,7 @@ use steps::signature;
 
 use crate::dispatch::Clock;
 use crate::queues::later;
-use crate::{Archive, KeySets, Profiles, Queue, QueueName, Reaction, Received, Secrets, World};
+use crate::{Archive, KeySets, Limits, Profiles, Queue, QueueName, Reaction, Received, Secrets, World};
 
 /// Seconds after which a function behind the API is killed.
 pub(crate) const API_TIMEOUT_S: i64 = 5;
@@ -122,6 +122,7 @@ impl World {
             profiles: Profiles::of(self),
             secrets: Secrets::of(self),
             keys: KeySets::of(self),
+            limits: Limits::of(self),
         };
         let (scope, stop_at) = self.api_scope();
         let response = self.drive(Box::pin(function.handle(&request, scope)), stop_at);

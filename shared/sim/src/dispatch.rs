@@ -14,7 +14,7 @@ use crate::executor::Ended;
 use crate::queues::Entry;
 use crate::world::Written;
 use crate::{
-    Archive, Bus, Exchange, KeySets, PartnerHttp, Profiles, Queue, QueueName, Redelivery, Secrets, Table, World,
+    Archive, Bus, Exchange, KeySets, Limits, PartnerHttp, Profiles, Queue, QueueName, Redelivery, Secrets, Table, World,
 };
 
 /// A function's own clock, which may be wrong, and when the function is stopped.
@@ -88,12 +88,13 @@ impl World {
     }
 
     /// The function behind the REST API.
-    pub(crate) fn order_releases(&self) -> OrderReleases<Table, Archive, Profiles, KeySets> {
+    pub(crate) fn order_releases(&self) -> OrderReleases<Table, Archive, Profiles, KeySets, Limits> {
         OrderReleases {
             table: Table::of(self),
             archive: Archive::of(self),
             profiles: Profiles::of(self),
             keys: KeySets::of(self),
+            limits: Limits::of(self),
         }
     }
 

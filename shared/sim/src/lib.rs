@@ -35,7 +35,7 @@ pub use clients::{CLIENT_TRIES_MAX, api_key, secret};
 pub use executor::{NotQuiet, Source};
 pub use faults::{Faults, Kind, Outage, Port};
 pub use outside::{Reaction, Received};
-pub use ports::{Archive, Bus, Exchange, KeySets, PartnerHttp, Profiles, Queue, Redelivery, Secrets, Table};
+pub use ports::{Archive, Bus, Exchange, KeySets, Limits, PartnerHttp, Profiles, Queue, Redelivery, Secrets, Table};
 pub use probe::{Doing, Message, StandIn};
 pub use queues::{QueueName, Settings, Twins};
 pub use rules::{Pattern, RULES, Rule};

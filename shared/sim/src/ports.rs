@@ -8,7 +8,9 @@ use std::sync::Arc;
 use canonical::{Digest, Event, PartnerId, PartnerScope};
 use jiff::Timestamp;
 use partners::Bundle;
-use ports::{Call, Commit, CommitError, Due, Expect, Fault, Key, Put, Read, Reply, StepQueue, Stored, Waiting};
+use ports::{
+    Call, Commit, CommitError, Due, Expect, Fault, Key, Put, Read, Reply, StepQueue, Stored, TokenRequest, Waiting,
+};
 use secrecy::SecretString;
 use serde_json::Value;
 use steps::breaker;
@@ -71,6 +73,9 @@ handle! {
     Secrets;
     /// Public keys of authorization servers, of which no simulated partner has one.
     KeySets;
+    /// Counts of requests. Nothing hangs on them but whether a request is let in, so no fault is played at them: that a
+    /// request is let in when they are out is held in `handlers/tests/edge.rs`.
+    Limits;
 }
 
 impl ports::Table for Table {
@@ -376,6 +381,11 @@ impl ports::PartnerHttp for PartnerHttp {
         };
         self.0.write(Port::PartnerHttp, format_args!("post {url}"), post).await
     }
+
+    async fn token(&self, asked: &TokenRequest, _: Read) -> Result<SecretString, Fault> {
+        let nobody = |_: &mut State| Err(Fault::transient("nobody is there"));
+        self.0.read(Port::PartnerHttp, format_args!("token of {}", asked.partner), nobody).await
+    }
 }
 
 impl ports::Secrets for Secrets {
@@ -389,6 +399,15 @@ impl ports::Secrets for Secrets {
         let secret = secret(partner.as_str(), name);
         let read = move |_: &mut State| Ok(vec![secret.into()]);
         self.0.read(Port::Secrets, format_args!("secret {partner}/{name}"), read).await
+    }
+}
+
+impl ports::Limits for Limits {
+    async fn count(&self, key: &Key, _: Timestamp) -> Result<u32, Fault> {
+        let mut state = self.0.change();
+        let count = state.counts.entry(key.clone()).or_default();
+        *count += 1;
+        Ok(*count)
     }
 }
 

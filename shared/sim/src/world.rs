@@ -123,6 +123,8 @@ pub(crate) struct State {
     pub(crate) workers_max: usize,
     pub(crate) batch_max: usize,
     pub(crate) table: BTreeMap<Key, Item>,
+    /// Requests by partner and window.
+    pub(crate) counts: BTreeMap<Key, u32>,
     /// The index of what is due, by seconds since 1970.
     pub(crate) dues: BTreeSet<(i64, Key)>,
     /// Places of the breakers that have to be looked at.
@@ -173,6 +175,7 @@ impl World {
             workers_max: 1,
             batch_max: usize::MAX,
             table: BTreeMap::new(),
+            counts: BTreeMap::new(),
             dues: BTreeSet::new(),
             breakers: BTreeSet::new(),
             clock: Some(start),

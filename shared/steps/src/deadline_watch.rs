@@ -25,6 +25,7 @@ pub fn decide(release: &Release, now: Timestamp) -> Option<(Release, Vec<Event>,
         received_at: now,
         profile_version: release.route.as_ref().map(|route| route.profile_version.clone()).unwrap_or_default(),
         raw: None,
+        trace: None,
     };
     let mut next = release.clone();
     let mut telling = Telling::new(STEP, cause, &id, Some(id.clone()), release.seq).among(release.parties());

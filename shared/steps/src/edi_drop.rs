@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use canonical::{
     Acknowledgment, AcknowledgmentDocument, ArchiveRef, Code, Content, Digest, Finding, Message, MessageId, Place,
-    Principal,
+    Principal, Trace,
 };
 use edi::ack::{Owed, owed};
 use edi::guide::Guides;
@@ -433,6 +433,8 @@ impl Splitter<'_> {
             received_at: self.drop.received_at,
             raw: ArchiveRef { sha256: self.sha256.clone(), offset: range.start as u64, len: range.len() as u64 },
             profile_version: self.drop.profile_version.to_owned(),
+            // No request came before a file: its trace begins with it.
+            trace: Some(Trace::begin(self.sha256.as_str())),
             content,
         });
     }

@@ -1,9 +1,10 @@
 //! `order-release`: the ERP's request becomes a release; a cancel becomes a fact of it.
 
 use canonical::{
-    ArchiveRef, Code, Digest, Event, EventType, Expectation, Facts, Finding, OrderRelease, Place, Principal, Release,
-    ReleaseId, ReleaseState, Transition,
+    ArchiveRef, Code, Digest, Event, EventType, Facts, Finding, OrderRelease, Place, Principal, Release, ReleaseId,
+    ReleaseState, Trace, Transition,
 };
+use formats::api::{ReleaseTaken, ReleaseView};
 use jiff::Timestamp;
 use partners::{Clocks, Permits};
 use serde::{Deserialize, Serialize};
@@ -59,7 +60,14 @@ pub fn not_permitted(order: &OrderRelease, permits: &Permits) -> Vec<Finding> {
 }
 
 /// Makes a release of a checked request.
-pub fn accept(order: OrderRelease, body: &[u8], sender: &Principal, profile_version: &str, now: Timestamp) -> Accepted {
+pub fn accept(
+    order: OrderRelease,
+    body: &[u8],
+    sender: &Principal,
+    profile_version: &str,
+    trace: Option<&Trace>,
+    now: Timestamp,
+) -> Accepted {
     let (tenant, erp) = (&sender.scope.tenant, &sender.scope.partner);
     let id = ReleaseId::derive(tenant, erp, &order.order_no, order.release_no);
     let raw = ArchiveRef::whole(body);
@@ -72,6 +80,7 @@ pub fn accept(order: OrderRelease, body: &[u8], sender: &Principal, profile_vers
         received_at: now,
         profile_version: profile_version.to_owned(),
         raw: Some(raw.clone()),
+        trace: trace.cloned(),
     };
     let mut release = Release {
         id: id.clone(),
@@ -113,15 +122,8 @@ pub fn accept(order: OrderRelease, body: &[u8], sender: &Principal, profile_vers
 
 /// The answer to the request that made `release`: of what never changes, so that it is the same whenever it is given.
 pub fn answer(release: &Release) -> String {
-    json!({
-        "release_id": release.id,
-        "order_no": release.order.order_no,
-        "release_no": release.order.release_no,
-        "status": "accepted",
-        "received_at": release.received_at,
-        "self": format!("/v1/order-releases/{}", release.id),
-    })
-    .to_string()
+    // Text and numbers alone: this cannot fail.
+    serde_json::to_string(&ReleaseTaken::of(release)).unwrap_or_default()
 }
 
 /// What a cancel comes to.
@@ -143,6 +145,7 @@ pub fn cancel(
     sender: &Principal,
     clocks: Option<&Clocks>,
     profile_version: &str,
+    trace: Option<&Trace>,
     now: Timestamp,
 ) -> Cancel {
     let before = release.state();
@@ -172,6 +175,7 @@ pub fn cancel(
         received_at: now,
         profile_version: profile_version.to_owned(),
         raw: None,
+        trace: trace.cloned(),
     };
     let mut telling = Telling::new(STEP, cause, &id, Some(id.clone()), release.seq).among(release.parties());
     telling.tell(
@@ -186,32 +190,6 @@ pub fn cancel(
 
 /// What a party of the release sees of it.
 pub fn view(release: &Release) -> Value {
-    json!({
-        "release_id": release.id,
-        "order_no": release.order.order_no,
-        "release_no": release.order.release_no,
-        "customer_po": release.order.customer_po,
-        "state": release.state(),
-        "court": release.court(),
-        "since": release.since,
-        "received_at": release.received_at,
-        "route": release.route,
-        "dispatch": release.dispatch,
-        "partner_order_no": release.facts.business.as_ref().and_then(|decision| decision.partner_order_no.clone()),
-        "held": release.facts.held,
-        "expectations": expectations(release),
-        "lines": release.lines(),
-        "shipments": release.facts.shipments.keys().collect::<Vec<_>>(),
-        "history": release.history,
-    })
-}
-
-fn expectations(release: &Release) -> Vec<Value> {
-    let view = |one: &Expectation| {
-        json!({
-            "expected": one.expected, "of": one.expected.of(), "due": one.due, "missed_at": one.missed_at,
-            "standing": release.standing(one),
-        })
-    };
-    release.expectations.iter().map(view).collect()
+    // Names to text and numbers alone: this cannot fail.
+    serde_json::to_value(ReleaseView::of(release)).unwrap_or_default()
 }

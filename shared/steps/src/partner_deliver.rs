@@ -220,6 +220,7 @@ fn tell(delivery: &Delivery, kind: EventType, detail: &str, now: Timestamp) -> V
         received_at: now,
         profile_version: delivery.profile_version.clone(),
         raw: None,
+        trace: delivery.trace.clone(),
     };
     let mut data = json!({
         "delivery_id": delivery.id, "message_no": delivery.message_no, "partner": delivery.receiver.partner,

@@ -45,7 +45,7 @@ pub fn decide(event: &Event, sha256: &Digest, bundle: &Bundle, now: Timestamp) -
                 Body { sha256: sha256.clone(), content_type: MEDIA_TYPE.to_owned() },
                 guarantee,
             );
-            Some(delivery.decided(now, &bundle.version))
+            Some(delivery.traced(event.meta.traceparent.as_ref()).decided(now, &bundle.version))
         })
         .collect()
 }

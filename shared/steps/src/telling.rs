@@ -1,6 +1,6 @@
 //! Building events: one place where ids, sequence numbers and causes are set.
 
-use canonical::{ArchiveRef, Event, EventId, EventType, Message, Meta, PartnerId, Tenant};
+use canonical::{ArchiveRef, Event, EventId, EventType, Message, Meta, PartnerId, Tenant, Trace};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -21,6 +21,8 @@ pub struct Cause {
     pub profile_version: String,
     /// Its raw bytes, where there are any.
     pub raw: Option<ArchiveRef>,
+    /// The trace of the request behind it, where there is one.
+    pub trace: Option<Trace>,
 }
 
 impl Cause {
@@ -34,6 +36,7 @@ impl Cause {
             received_at: message.received_at,
             profile_version: message.profile_version.clone(),
             raw: Some(message.raw.clone()),
+            trace: message.trace.clone(),
         }
     }
 
@@ -47,6 +50,7 @@ impl Cause {
             received_at: event.meta.received_at,
             profile_version: event.meta.profile_version.clone(),
             raw: event.meta.raw_ref.clone(),
+            trace: event.meta.traceparent.clone(),
         }
     }
 
@@ -105,12 +109,13 @@ impl<'a> Telling<'a> {
                 partner: self.cause.partner.clone(),
                 parties: self.parties.clone(),
                 tenant: self.cause.tenant.clone(),
-                schema: "events/schemas/event.json".to_owned(),
+                schema: format!("events/schemas/events/{kind}.json"),
                 profile_version: self.cause.profile_version.clone(),
                 seq: self.seq,
                 dedup_key: dedup_key.to_owned(),
                 ordering_key: self.ordering_key.to_owned(),
                 raw_ref: self.cause.raw.clone(),
+                traceparent: self.cause.trace.clone(),
             },
             data,
         });

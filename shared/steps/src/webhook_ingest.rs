@@ -75,6 +75,7 @@ pub fn decide(
         received_at: now,
         raw: ArchiveRef::whole(body),
         profile_version: profile_version.to_owned(),
+        trace: None,
         content,
     })
 }

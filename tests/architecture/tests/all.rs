@@ -9,6 +9,7 @@
 
 mod crates;
 mod docs;
+mod logs;
 mod template;
 
 /// The workspace's folder.

@@ -262,6 +262,7 @@ pub(crate) fn event<C: Cloud>(cloud: &C, kind: EventType, n: u64, what: &str) ->
         dedup_key,
         ordering_key: cloud.tag().to_owned(),
         raw_ref: None,
+        traceparent: None,
     };
     Ok(Event { meta, data: told(cloud, n, what) })
 }

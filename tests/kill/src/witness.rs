@@ -146,6 +146,7 @@ mod tests {
                 dedup_key: format!("{key}/{seq}"),
                 ordering_key: key.to_owned(),
                 raw_ref: None,
+                traceparent: None,
             },
             data: json!({}),
         }

@@ -13,6 +13,7 @@
 
 mod acknowledging;
 mod breaker;
+mod canaries;
 mod concurrent;
 mod deadlines;
 mod doors;
@@ -27,5 +28,6 @@ mod partial;
 mod poison;
 mod scopes;
 mod template;
+mod told;
 mod twice;
 mod unrepeatable;

@@ -9,7 +9,8 @@ use std::task::{Context, Poll, Waker};
 use canonical::{ArchiveRef, Code, Content, DeliveryState, Digest, EventType, Message, MessageId, Owed, Work};
 use handlers::{PartnerDeliver, Retry, Step as _};
 use jiff::SignedDuration;
-use ports::{Call, Commit, Fault, Key, PartnerHttp, Put, Reply, Scope, Table as _};
+use ports::{Call, Commit, Fault, Key, PartnerHttp, Put, Read, Reply, Scope, Table as _, TokenRequest};
+use secrecy::SecretString;
 use serde_json::json;
 use sim::{QueueName, Reaction, Table, World};
 use steps::order_dispatch::DepositorUse;
@@ -192,6 +193,7 @@ fn owe(world: &World, partner: &str, segments: &serde_json::Value) {
         received_at: world.now(),
         raw: ArchiveRef::whole(body.as_bytes()),
         profile_version: String::new(),
+        trace: None,
         content: Content::Acknowledge(Owed { sha256: Digest::of(body.as_bytes()) }),
     };
     world.send(QueueName::OrderDispatch, &serde_json::to_string(&message).expect("JSON"));
@@ -274,6 +276,10 @@ impl PartnerHttp for Busy<'_> {
         assert_eq!(ended.verdict.outcome.as_str(), "unknown");
         Ok(Reply { status: 429, retry_after_s: Some(90), excerpt: String::new() })
     }
+
+    async fn token(&self, asked: &TokenRequest, read: Read) -> Result<SecretString, Fault> {
+        sim::PartnerHttp::of(self.world).token(asked, read).await
+    }
 }
 
 #[test]
@@ -285,7 +291,8 @@ fn an_answer_is_believed_more_than_a_clock_that_is_ahead() {
     assert_eq!(world.run_for(hours(1)), Ok(()));
     let delivery = world.deliveries().remove(0);
     assert_eq!((delivery.state, delivery.failures), (DeliveryState::Pending, 1));
-    let work = Work { receiver: delivery.receiver, delivery: delivery.id, correlation_id: None, resumed: false };
+    let work =
+        Work { receiver: delivery.receiver, delivery: delivery.id, correlation_id: None, resumed: false, trace: None };
     let busy = deliverer(&world, Busy { world: &world, work: work.clone() });
     let failed = ready(busy.run(work, scope(&world, SignedDuration::ZERO))).expect_err("it is to be tried again");
     assert_eq!(failed.retry, Retry::After(90));

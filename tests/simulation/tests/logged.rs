@@ -14,7 +14,14 @@ use tracing::{Event, Metadata, Subscriber};
 
 /// Keeps every line.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl Lines {
+    /// The lines so far.
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.0.lock().expect("one thread").clone()
+    }
+}
 
 struct Line(String);
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use formats::api::Operation;
 use serde_yaml_ng::Value;
 use sim::{Pattern, QueueName, RULES, Settings};
 
@@ -91,4 +92,26 @@ fn the_queues_are_those_of_the_template() {
         };
         assert_eq!(queue.settings(), expected, "{}", queue.as_str());
     }
+}
+
+#[test]
+fn the_gateway_s_routes_are_the_operations_and_each_is_answered_by_its_function() {
+    let template = template();
+    let integrations = of(&template, "AWS::ApiGatewayV2::Integration");
+    let mut deployed = BTreeMap::new();
+    for route in of(&template, "AWS::ApiGatewayV2::Route").values() {
+        let target = tagged(&route["Target"]);
+        let integration = target.trim_start_matches("integrations/${").trim_end_matches('}');
+        let function = tagged(&integrations[integration]["IntegrationUri"]).trim_end_matches(".Arn").to_owned();
+        let key = route["RouteKey"].as_str().expect("a key").to_owned();
+        assert!(deployed.insert(key.clone(), function).is_none(), "{key} stands once");
+    }
+    // What is no operation is answered with a code and words, too.
+    assert_eq!(deployed.remove("$default").as_deref(), Some("OrderRelease"));
+    let name = |function: &str| {
+        function.split('-').map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..])).collect::<String>()
+    };
+    let operations: BTreeMap<String, String> =
+        Operation::ALL.iter().map(|one| (format!("{} {}", one.method(), one.path()), name(one.function()))).collect();
+    assert_eq!(deployed, operations);
 }

@@ -76,6 +76,10 @@ Examples:
         #[arg(long, value_name = "TIME")]
         older_than: Option<SignedDuration>,
     },
+    /// Count who used which version of the API for what.
+    #[command(after_help = "Example:
+  cargo crossdock usage --json")]
+    Usage,
     /// Move the dead letters of a queue back to where they failed. Safe at any time, any number of times.
     #[command(after_help = "Examples:
   cargo crossdock redrive order-dispatch --list    see why they failed; nothing is moved

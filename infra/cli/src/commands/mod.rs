@@ -10,6 +10,7 @@ mod status;
 mod stuck;
 mod trace;
 mod up;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -40,6 +41,7 @@ pub async fn run(cli: Cli, out: &Out) -> Result<ExitCode, Error> {
         Command::Drop { partner, file } => drop_file::run(&Asked::find(data).await?, &partner, &file, out).await,
         Command::Release { file, key } => release::run(&Asked::find(data).await?, &file, key.as_deref(), out).await,
         Command::Partner(command) => partner::run(data, &command, out).await,
+        Command::Usage => usage::run(&Asked::find(data).await?, out).await,
         Command::Status => status::run(&Asked::find(data).await?, out).await,
     }
 }

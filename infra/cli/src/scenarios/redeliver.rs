@@ -78,6 +78,7 @@ async fn deliveries(world: &World, told: &Told) -> Result<usize, Error> {
             delivery: delivery.id.clone(),
             correlation_id: delivery.subject.correlation_id(),
             resumed: false,
+            trace: delivery.trace.clone(),
         };
         send(world, StepQueue::PartnerDeliver.as_str(), &work).await?;
         count += 1;

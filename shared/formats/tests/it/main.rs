@@ -5,6 +5,8 @@ mod acknowledgment;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod descriptions;
+#[cfg(test)]
 mod mapping;
 #[cfg(test)]
 mod order_json;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use canonical::{Content, MilestoneCode, SetReference};
+use canonical::{Content, EventType, MilestoneCode, SetReference};
 use edi::guide::Guides;
 use edi::verdict::{self, Verdict};
 use formats::webhook::{self, Topic};
@@ -13,7 +13,10 @@ use serde_json::Value;
 
 use crate::world::sender;
 
-fn events() -> PathBuf {
+/// What writes the files that this module holds against the types.
+pub(crate) const UPDATE: &str = "UPDATE_SCHEMAS=1 cargo test -p formats samples";
+
+pub(crate) fn events() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events")
 }
 
@@ -38,7 +41,7 @@ fn sample(name: &str) -> String {
 }
 
 /// The names of the files in a folder, without those in folders within it.
-fn files(folder: &str) -> Vec<String> {
+pub(crate) fn files(folder: &str) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(events().join(folder))
         .unwrap()
         .map(Result::unwrap)
@@ -50,7 +53,7 @@ fn files(folder: &str) -> Vec<String> {
 }
 
 /// The same with the members of objects by name: in which order they come depends on what else is built.
-fn sorted(value: &Value) -> Value {
+pub(crate) fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
             let members: BTreeMap<&String, Value> =
@@ -72,10 +75,7 @@ fn are_published(folder: &str, schemas: &[(&str, Value)]) {
             fs::write(&path, serde_json::to_string_pretty(&sorted(schema)).unwrap() + "\n").unwrap();
         }
         let published: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap_or_default()).unwrap_or_default();
-        assert!(
-            published == *schema,
-            "{name}.json differs from its type: UPDATE_SCHEMAS=1 cargo test -p formats schemas"
-        );
+        assert!(published == *schema, "{name}.json differs from its type: {UPDATE}");
     }
     assert_eq!(files(folder), expected);
 }
@@ -86,6 +86,9 @@ fn schemas_are_those_of_the_types() {
     let others = [(order_json::SCHEMA_NAME, order_json::schema()), (event_json::SCHEMA_NAME, event_json::schema())];
     are_published("schemas", &others.into_iter().chain(topics).collect::<Vec<_>>());
     are_published("schemas/documents", &document_json::schemas());
+    let data: Vec<(&str, Value)> =
+        EventType::ALL.iter().map(|kind| (kind.as_str(), event_json::data_schema(*kind))).collect();
+    are_published("schemas/events", &data);
 }
 
 #[test]
@@ -160,40 +163,4 @@ fn the_drops_of_s2_are_clean_and_ship_what_was_ordered() {
         }
         assert_eq!(order.lines.len(), confirm.lines.len());
     }
-}
-
-/// Every `$ref` below a value.
-fn references(value: &Value) -> Vec<String> {
-    match value {
-        Value::Object(members) => members
-            .iter()
-            .flat_map(|(name, value)| match value {
-                Value::String(reference) if name == "$ref" => vec![reference.clone()],
-                value => references(value),
-            })
-            .collect(),
-        Value::Array(items) => items.iter().flat_map(references).collect(),
-        _ => Vec::new(),
-    }
-}
-
-#[test]
-fn the_api_description_points_at_what_is_there() {
-    let text = fs::read_to_string(events().join("openapi.yaml")).unwrap();
-    let api: Value = serde_yaml_ng::from_str(&text).unwrap();
-    assert_eq!(api["openapi"], "3.1.0");
-    let mut schemas = Vec::new();
-    for reference in references(&api) {
-        match reference.strip_prefix('#') {
-            Some(pointer) => assert!(api.pointer(pointer).is_some(), "{reference}"),
-            None => schemas.push(reference),
-        }
-    }
-    schemas.sort();
-    let expected: Vec<String> = files("schemas").into_iter().map(|name| format!("schemas/{name}")).collect();
-    assert_eq!(schemas, expected, "every published schema has its place in the API, and nothing else is pointed at");
-    let webhook = &api["paths"]["/v1/partners/{partner}/webhooks/{topic}"]["post"]["parameters"];
-    let topics: Vec<&str> =
-        webhook[1]["schema"]["enum"].as_array().unwrap().iter().map(|topic| topic.as_str().unwrap()).collect();
-    assert_eq!(topics, Topic::ALL.iter().map(|topic| topic.as_str()).collect::<Vec<_>>());
 }

@@ -101,7 +101,7 @@ fn order(release_no: u32, region: &str) -> OrderRelease {
 
 /// A release that the ERP has just asked for.
 fn requested(region: &str) -> Release {
-    crate::order_release::accept(order(1, region), b"body", &sender("erp", &[Role::Erp]), "v1", at(0)).release
+    crate::order_release::accept(order(1, region), b"body", &sender("erp", &[Role::Erp]), "v1", None, at(0)).release
 }
 
 /// The same, placed with its warehouse.
@@ -114,7 +114,8 @@ fn placed(region: &str) -> Release {
 
 /// The event that has it placed.
 fn validated(region: &str) -> Event {
-    let accepted = crate::order_release::accept(order(1, region), b"body", &sender("erp", &[Role::Erp]), "v1", at(0));
+    let accepted =
+        crate::order_release::accept(order(1, region), b"body", &sender("erp", &[Role::Erp]), "v1", None, at(0));
     accepted.events.into_iter().find(|event| event.meta.kind == EventType::ReleaseValidated).unwrap()
 }
 
@@ -130,6 +131,7 @@ fn message(sender: Principal, own_id: &str, content: Content) -> Message {
         received_at: at(2),
         raw: ArchiveRef::whole(own_id.as_bytes()),
         profile_version: "v1".to_owned(),
+        trace: None,
         content,
     }
 }

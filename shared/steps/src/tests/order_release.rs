@@ -7,12 +7,12 @@ use super::{at, kinds, line, order, placed, requested, sender};
 use crate::order_release::{Cancel, accept, answer, cancel, view};
 
 fn cancelled(release: &Release) -> Cancel {
-    cancel(release, &sender("erp", &[Role::Erp]), None, "v1", at(50))
+    cancel(release, &sender("erp", &[Role::Erp]), None, "v1", None, at(50))
 }
 
 #[test]
 fn a_request_is_answered_with_the_release_and_told_in_two_numbered_events() {
-    let accepted = accept(order(1, "TX"), b"body", &sender("erp", &[Role::Erp]), "v1", at(0));
+    let accepted = accept(order(1, "TX"), b"body", &sender("erp", &[Role::Erp]), "v1", None, at(0));
     let answered: Value = serde_json::from_str(&accepted.key_use.answer).unwrap();
     assert_eq!(answered["release_id"], accepted.release.id.as_str());
     assert_eq!((answered["order_no"].as_str(), answered["status"].as_str()), (Some("SO-1"), Some("accepted")));
