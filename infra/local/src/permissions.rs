@@ -15,7 +15,7 @@ use crate::{Error, Stack, expand, workspace};
 const ACCOUNT: &str = "000000000000";
 
 /// Grants that a run need not use, each with the reason: function (any, if it is empty), action, end of the resource.
-const WAIVED: [(&str, &str, &str, &str); 5] = [
+const WAIVED: [(&str, &str, &str, &str); 6] = [
     (
         "",
         "sqs:ChangeMessageVisibility",
