@@ -122,6 +122,7 @@ pub(crate) mod tests {
             dedup_key: seq.to_string(),
             ordering_key: "o".to_owned(),
             raw_ref: None,
+            traceparent: None,
         };
         Event { meta, data: json!({ "text": text }) }
     }

@@ -108,9 +108,8 @@ fn the_gateway_s_routes_are_the_operations_and_each_is_answered_by_its_function(
     }
     // What is no operation is answered with a code and words, too.
     assert_eq!(deployed.remove("$default").as_deref(), Some("OrderRelease"));
-    let name = |function: &str| {
-        function.split('-').map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..])).collect::<String>()
-    };
+    let name =
+        |function: &str| function.split('-').map(|word| word[..1].to_uppercase() + &word[1..]).collect::<String>();
     let operations: BTreeMap<String, String> =
         Operation::ALL.iter().map(|one| (format!("{} {}", one.method(), one.path()), name(one.function()))).collect();
     assert_eq!(deployed, operations);
