@@ -92,11 +92,12 @@ impl<T: Table + WaitIndex, Q: Queue, P: Profiles> PartnerResume<T, Q, P> {
 
 fn log(stored: &Stored<Breaker>, resume: &step::Resume) {
     let (from, to) = (stored.value.state, resume.next.state);
+    let detail = format!("breaker {from:?} to {to:?}; {} sent", resume.send.len());
     tracing::info!(
         step = step::STEP,
         outcome = "applied",
         partner = resume.next.receiver.partner.as_str(),
-        detail = format!("breaker {from:?} to {to:?}; {} sent", resume.send.len()),
+        detail,
         "breaker looked at"
     );
 }

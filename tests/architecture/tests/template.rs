@@ -460,6 +460,8 @@ fn what_is_kept_is_not_deleted(template: &Template) -> Vec<String> {
     resources
         .iter()
         .filter(|(_, one)| one["Type"] == "AWS::DynamoDB::Table" || one["Type"] == "AWS::S3::Bucket")
+        // Counts of the last minutes, which expire by themselves.
+        .filter(|(id, _)| *id != "LimitsTable")
         .filter(|(_, one)| {
             let is_table = one["Type"] == "AWS::DynamoDB::Table";
             one["DeletionPolicy"] != "RetainExceptOnCreate"

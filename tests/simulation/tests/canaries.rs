@@ -76,11 +76,12 @@ fn acts(world: &World) -> Vec<Act> {
 /// What nobody should send, and what it is answered.
 fn refused(world: &World) -> Vec<String> {
     let order = |change: &str| private("SO-9", "NY").replacen('{', change, 1);
-    let said = json!({ "release_id": NAME, "reason": STREET, MAIL: PHONE, "occurred_at": CARD });
+    let said = json!({ "release_id": NAME, "reason": STREET, "colour": [MAIL, PHONE], "occurred_at": CARD });
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let forged = vec![header("webhook-id", "w"), header("webhook-timestamp", NAME), header("webhook-signature", TOKEN)];
     let answers = [
-        world.api_post(ERP, "k1", &order(&format!("{{\"{MAIL}\":1,"))),
+        // A field that the document does not have is named to its sender, so it is the value that must not be repeated.
+        world.api_post(ERP, "k1", &order(&format!("{{\"colour\":\"{MAIL}\","))),
         world.api_post(ERP, "k2", &order(&format!("{{\"order_no\":\"{NAME}\","))),
         world.api_post(ERP, "k3", &format!("{{{NAME}{STREET}")),
         world.api_post(TOKEN, "k4", &private("SO-9", "NY")),
@@ -105,6 +106,8 @@ fn canaries_come_out_nowhere() {
     let lines = Lines::default();
     let (mut sinks, mut fired) = (Vec::new(), 0);
     tracing::subscriber::with_default(lines.clone(), || {
+        // Other tests may have met a line first, and found that nobody reads it.
+        tracing::callsite::rebuild_interest_cache();
         for every in [0, 5, 9] {
             let world = world();
             world.keep_lines(true);

@@ -8,7 +8,7 @@ use simulation::random::{Begun, Plan, play};
 use simulation::story::tried;
 
 /// Seeds that are played here, without optimisation; `cargo sim random` plays as many as one likes.
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 240;
 
 #[test]
 fn drawn_schedules_end_well_and_come_to_the_same_trace_again() {

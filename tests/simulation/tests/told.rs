@@ -10,7 +10,7 @@ use sim::Reaction;
 
 use simulation::cast::{ACME, BOLT, TMS, acme_file, order, release_id, world};
 use simulation::random::{Begun, Plan, play};
-use simulation::story::{Act, Pace, STORIES, perform, settle};
+use simulation::story::{Act, Pace, STORIES, hours, perform, settle};
 
 /// Seeds that are played: enough for all but the rarest types.
 const SEEDS: u64 = 40;
@@ -107,5 +107,14 @@ fn rare() -> sim::World {
         Act::drop(ACME, "odd.edi", b"this is no EDI".to_vec()),
     ]);
     settle(&world);
+    // What is to leave by a day that is over, and an endpoint that is out until it answers again.
+    let body = order("SO-7", "NY", &[("DRILL", 1)]).replace("\"lines\"", "\"ship_by\":\"2026-11-20\",\"lines\"");
+    acts(&[Act::release("7", body)]);
+    world.away(BOLT, hours(1));
+    for at in 10..20 {
+        Act::release(&format!("{at}"), order(&format!("SO-{at}"), "NY", &[("DRILL", 1)])).perform(&world);
+        assert_eq!(world.run_for(jiff::SignedDuration::from_mins(1)), Ok(()));
+    }
+    assert_eq!(world.run_for(hours(6)), Ok(()));
     world
 }
