@@ -37,6 +37,9 @@ pub const FUNCTIONS: [&str; 12] = [
     "partner-resume",
 ];
 
+/// Those of them that a schedule calls every minute, and nobody's message.
+pub const CALLED_BY_CLOCK: [&str; 2] = ["deadline-watch", "partner-resume"];
+
 /// The folder with `Cargo.toml` and `template.yaml`.
 fn workspace() -> PathBuf {
     let mut folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));

@@ -84,7 +84,7 @@ fn refused(world: &World) -> Vec<String> {
         world.api_post(ERP, "k1", &order(&format!("{{\"colour\":\"{MAIL}\","))),
         world.api_post(ERP, "k2", &order(&format!("{{\"order_no\":\"{NAME}\","))),
         world.api_post(ERP, "k3", &format!("{{{NAME}{STREET}")),
-        world.api_post(TOKEN, "k4", &private("SO-9", "NY")),
+        world.api_post("a-stranger", "k4", &private("SO-9", "NY")),
         world.api_cancel(ERP, MAIL),
         world.webhook(BOLT, "release-rejected", "w1", &said.to_string()),
         world.webhook(BOLT, "ship-confirm", "w2", &format!("[{CARD}{NAME}")),
