@@ -24,7 +24,7 @@ use crate::cloud::{
 /// The queue of a statement, which nobody reads while it is handled by hand.
 const QUEUE: QueueName = QueueName::OrderApply;
 /// Looks, a virtual second apart.
-const LOOKS_MAX: usize = 600;
+const LOOKS_MAX: usize = 7_000;
 /// Polls of one statement: what takes more waits for nothing.
 const POLLS_MAX: usize = 1_000_000;
 
