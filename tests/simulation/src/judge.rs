@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use canonical::{Delivery, DeliveryState, EventType, Quantity, Release, ReleaseState, Subject};
+use canonical::{Code, Delivery, DeliveryState, EventType, Quantity, Release, ReleaseState, Subject};
 use partners::Via;
 use sim::World;
 
@@ -183,6 +183,10 @@ impl Told {
                 | EventType::InvoiceTriggerRequested => {
                     event.data.get("shipment_id").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
                 }
+                // Held because its partner's endpoint was out: that is mended without anybody.
+                EventType::ReleaseHeld if event.data.get("code") == Some(&Code::PartnerOutage.as_str().into()) => {
+                    outage(meta.correlation_id.as_deref().unwrap_or_default())
+                }
                 _ => meta.correlation_id.clone().unwrap_or_default(),
             };
             *told.counts.entry((meta.kind, about)).or_insert(0) += 1;
@@ -197,9 +201,18 @@ impl Told {
     }
 }
 
+/// What is told of a release whose partner's endpoint is out.
+fn outage(release: &str) -> String {
+    format!("{release} in an outage")
+}
+
 /// Each thing that happened is told once.
 fn events(release: &Release, ledger: &Ledger<'_>, told: &Told, found: &mut Vec<String>) {
     let (id, order) = (release.id.as_str(), ledger.order);
+    let (held, resumed) = (told.count(EventType::ReleaseHeld, &outage(id)), told.count(EventType::ReleaseResumed, id));
+    if held > 1 || resumed > held || (resumed < held && release.facts.undeliverable.is_none()) {
+        found.push(format!("{} {id}: held by an outage {held} times and resumed {resumed} times", order.no));
+    }
     let mut times = |kind: EventType, about: &str, shall: usize| {
         let count = told.count(kind, about);
         if count != shall {
