@@ -34,6 +34,9 @@ pub const FUNCTIONS: [&str; 11] = [
     "partner-deliver",
 ];
 
+/// Those of them that a schedule calls every minute, and nobody's message.
+pub const CALLED_BY_CLOCK: [&str; 1] = ["deadline-watch"];
+
 /// The folder with `Cargo.toml` and `template.yaml`.
 fn workspace() -> PathBuf {
     let mut folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
