@@ -16,7 +16,7 @@ use crate::{Failed, Retry};
 
 /// Time kept back before the runtime stops us: no message is begun that could not end. A step's calls time out after
 /// four seconds at most, and rarely take a hundredth of it.
-const MARGIN: SignedDuration = SignedDuration::from_millis(1500);
+pub(crate) const MARGIN: SignedDuration = SignedDuration::from_millis(1500);
 
 /// Longest id that is logged of a message that was not understood, in characters: as long as every id of ours.
 const ID_LEN_MAX: usize = 64;

@@ -1,15 +1,13 @@
 //! `deadline-watch`: what is due is looked at, and what was missed is told. One conditional write for each release.
 
 use canonical::PartnerScope;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use ports::{Due, DueIndex, Fault, Stored, Table};
 use steps::deadline_watch as step;
 
 use crate::Failed;
+use crate::batch::MARGIN;
 use crate::releases::{load, put_next, write};
-
-/// Time kept back before the runtime stops us: no release is begun that could not end.
-const MARGIN: SignedDuration = SignedDuration::from_millis(1500);
 
 /// The function `deadline-watch`.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use canonical::{ArchiveRef, PartnerId};
+use canonical::PartnerId;
 use futures::{StreamExt as _, stream};
 use ports::{Archive, Exchange, Profiles, Queue, Register, Scope, StepQueue};
 use serde::Deserialize;
@@ -129,8 +129,7 @@ impl<E: Exchange, A: Archive + Register, Q: Queue, P: Profiles> EdiDrop<E, A, Q,
                 self.queue.send(queue, bodies).await?;
             }
         }
-        let whole = ArchiveRef::whole(&bytes);
-        let detail = format!("{key}: {} messages from {} bytes", messages.len(), whole.len);
+        let detail = format!("{key}: {} messages from {} bytes", messages.len(), bytes.len());
         let copy_of = taken.iter().find(|(_, before)| claim.meets(before) == Met::Copy);
         let verdict = match (others.values().next(), copy_of) {
             (Some(other), _) => {

@@ -224,12 +224,10 @@ impl Calendar {
     }
 
     fn days_on(&self, start: Timestamp, days: u32) -> Timestamp {
-        let local = self.zone.local(start);
-        let mut shifts = self.shifts(local.date()).filter(|(_, (_, closes))| *closes > start);
+        let mut shifts = self.shifts(self.zone.local(start).date()).filter(|(_, (_, closes))| *closes > start);
         // A day off counts as the next day's beginning.
-        let Some((first, (opens, _))) = shifts.next() else { return start };
-        let time = if first == local.date() { start.max(opens) } else { opens };
-        let time = self.zone.local(time).time();
+        let Some((_, (opens, _))) = shifts.next() else { return start };
+        let time = self.zone.local(start.max(opens)).time();
         let nth = usize::try_from(days).unwrap_or(usize::MAX).saturating_sub(1);
         let Some((day, (opens, closes))) = shifts.nth(nth) else { return start };
         self.zone.at(day, time).clamp(opens, closes)

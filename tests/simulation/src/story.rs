@@ -3,7 +3,7 @@
 use handlers::Response;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use sim::{CLIENT_TRIES_MAX, QueueName, Summary, World};
+use sim::{CLIENT_TRIES_MAX, Faults, QueueName, Summary, World};
 
 use crate::cast::{ACME, BOLT, ERP, TMS, acceptance, acme_file, advice, order, placed, release_id, shipment_id};
 
@@ -264,6 +264,21 @@ impl Pause {
         }
         world
     }
+}
+
+/// Plays what `well` has behind it since it was `base`, once for each of its calls and each way in which that can go wrong:
+/// `check` plays it in the world that it is given, and holds what comes of it. Says how often.
+pub fn every_single_fault(base: &World, well: &World, mut check: impl FnMut(&World, &dyn std::fmt::Display)) -> usize {
+    let mut schedules = 0;
+    for call in base.calls() + 1..=well.calls() {
+        for kind in well.kinds_of(call) {
+            let world = base.fork();
+            world.set_faults(Faults::one(call, kind));
+            check(&world, &format!("{kind:?} at {call}"));
+            schedules += 1;
+        }
+    }
+    schedules
 }
 
 /// Lets everybody do what is left, in this order.

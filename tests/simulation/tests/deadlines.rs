@@ -8,7 +8,7 @@ use serde_json::Value;
 use sim::{Faults, Kind, World};
 
 use simulation::cast::{ACME, ERP, acceptance, acme_file, advice, bundle_with, order, placed, release_id, world_with};
-use simulation::story::{Act, hours, tail, tried, words};
+use simulation::story::{Act, every_single_fault, hours, tail, tried, words};
 
 const CLOCKS: &str = r#"warehouses = ["DAL1"]
 
@@ -147,17 +147,11 @@ fn one_fault_anywhere_loses_no_deadline_and_tells_none_twice() {
     run(&well, 36);
     let expected = (missed(&well), well.summary().releases);
     assert_eq!(expected.0, ["acknowledge", "accept", "ship"]);
-    let mut schedules = 0;
-    for call in base.calls() + 1..=well.calls() {
-        for kind in well.kinds_of(call) {
-            let world = base.fork();
-            world.set_faults(Faults::one(call, kind));
-            run(&world, 48);
-            let found = (missed(&world), world.summary().releases);
-            assert_eq!((found, world.audit()), (expected.clone(), Vec::new()), "{kind:?} at {call}\n{}", tail(&world));
-            schedules += 1;
-        }
-    }
+    let schedules = every_single_fault(&base, &well, |world, fault| {
+        run(world, 48);
+        let found = (missed(world), world.summary().releases);
+        assert_eq!((found, world.audit()), (expected.clone(), Vec::new()), "{fault}\n{}", tail(world));
+    });
     tried("deadlines, one fault", schedules);
 }
 
