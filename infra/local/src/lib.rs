@@ -38,7 +38,12 @@ pub const FUNCTIONS: [&str; 12] = [
 ];
 
 /// Those of them that a schedule calls every minute, and nobody's message.
-pub const CALLED_BY_CLOCK: [&str; 2] = ["deadline-watch", "partner-resume"];
+const CALLED_BY_CLOCK: [&str; 2] = ["deadline-watch", "partner-resume"];
+
+/// Those that messages come through, one way or another: what the clock calls may come up at no moment of a short run.
+pub fn functions_of_messages() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.into_iter().filter(|function| !CALLED_BY_CLOCK.contains(function))
+}
 
 /// The folder with `Cargo.toml` and `template.yaml`.
 fn workspace() -> PathBuf {

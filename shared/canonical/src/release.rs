@@ -328,6 +328,9 @@ pub struct Release {
     /// Its placing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dispatch: Option<Dispatch>,
+    /// The passing on of its cancel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_dispatch: Option<Dispatch>,
     /// What is expected of its parties, and by when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<Expectation>,
@@ -529,6 +532,7 @@ mod tests {
                 profile_version: String::new(),
             }),
             dispatch: None,
+            cancel_dispatch: None,
             expectations: Vec::new(),
             facts: Facts::default(),
             since: Timestamp::UNIX_EPOCH,

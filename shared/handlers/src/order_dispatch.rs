@@ -136,17 +136,16 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
             return self.place(erp, event, stored, bundle, scope).await;
         };
         let name = partner.partner.to_string();
-        let delivery = step::cancel_delivery(&stored.value, &partner);
-        let asked = self.table.get::<Delivery>(&Key::delivery(&partner, &delivery)).await?.is_some();
         let counters = self.counters(&partner).await?;
         let order = match &stored.value.dispatch {
             Some(dispatch) => self.table.get::<Delivery>(&Key::delivery(&partner, &dispatch.delivery)).await?,
             None => None,
         };
         let order = order.map_or(DeliveryState::Pending, |order| order.value.state);
-        match step::place_cancel(&stored.value, bundle, counters.value, asked, order, scope.now) {
-            Cancelling::Place(mut placed) => {
-                let puts = numbered(&mut placed, &counters, event.meta.traceparent.as_ref())?;
+        match step::place_cancel(&stored.value, event, bundle, counters.value, order, scope.now) {
+            Cancelling::Place { release, mut placed } => {
+                let mut puts = vec![put_next(erp, stored.version, &release, Vec::new())?];
+                puts.extend(numbered(&mut placed, &counters, event.meta.traceparent.as_ref())?);
                 self.commit_and_send(puts, &placed).await?;
                 Ok((Verdict::applied(format!("cancel passed on as message {}", placed.delivery.message_no)), name))
             }

@@ -68,6 +68,7 @@ const GROWS: [(&str, &[&str]); 3] = [
             "/history",
             "/absorbed",
             "/dispatch",
+            "/cancel_dispatch",
             "/order",
             "/raw",
             "/facts/transport_acked",

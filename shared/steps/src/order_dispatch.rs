@@ -259,8 +259,13 @@ fn hold(release: &Release, mut telling: Telling<'_>, finding: Finding, now: Time
 /// What a cancel of a placed release comes to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cancelling {
-    /// The partner is asked.
-    Place(Box<Placed>),
+    /// The partner is asked: one write of everything.
+    Place {
+        /// The release, which says so.
+        release: Box<Release>,
+        /// The document and its delivery.
+        placed: Box<Placed>,
+    },
     /// It was asked before; the delivery may have to be sent again.
     Before(DeliveryId),
     /// It was never placed: decided by [`place`].
@@ -274,16 +279,19 @@ pub enum Cancelling {
 }
 
 /// The id of the delivery that asks `partner` to cancel `release`.
-pub fn cancel_delivery(release: &Release, partner: &PartnerScope) -> DeliveryId {
+fn cancel_delivery(release: &Release, partner: &PartnerScope) -> DeliveryId {
     DeliveryId::derive(&partner.tenant, &partner.partner, &format!("{}/cancel", release.id))
 }
 
-/// Decides how a cancel is passed on.
+/// Decides how a cancel is passed on. `order` is how far the delivery of the order itself has come.
+///
+/// That it was passed on stands in the release. So it cannot be passed on under a state of the release that is gone: not
+/// even by a write that takes effect long after its caller gave up and somebody else found nothing left to ask.
 pub fn place_cancel(
     release: &Release,
+    cause: &Event,
     bundle: &Bundle,
     counters: Counters,
-    asked_before: bool,
     order: DeliveryState,
     now: Timestamp,
 ) -> Cancelling {
@@ -296,8 +304,8 @@ pub fn place_cancel(
         return Cancelling::Over(Verdict::duplicate("the cancel is decided"));
     }
     // What was decided is carried to its end, whatever has happened since.
-    if asked_before {
-        return Cancelling::Before(cancel_delivery(release, &profile.scope(&bundle.house.tenant)));
+    if let Some(asked) = &release.cancel_dispatch {
+        return Cancelling::Before(asked.delivery.clone());
     }
     if release.facts.cancel_accepted.is_some() || release.lines().iter().any(|line| !line.shipped.is_zero()) {
         return Cancelling::Over(Verdict::duplicate("the cancel is decided, or goods have left"));
@@ -312,10 +320,22 @@ pub fn place_cancel(
         warehouse: &route.warehouse,
         subject: Subject::Cancel { release_id: release.id.clone() },
     };
-    match render(&document, bundle, profile, counters, now) {
-        Ok(placed) => Cancelling::Place(Box::new(placed)),
-        Err(finding) => Cancelling::Hold(finding),
-    }
+    let placed = match render(&document, bundle, profile, counters, now) {
+        Ok(placed) => placed,
+        Err(finding) => return Cancelling::Hold(finding),
+    };
+    let mut next = release.clone();
+    next.cancel_dispatch = Some(Dispatch {
+        delivery: placed.delivery.id.clone(),
+        message_no: placed.delivery.message_no.clone(),
+        depositor_order_no: dispatch.depositor_order_no.clone(),
+        at: now,
+    });
+    let id = release.id.to_string();
+    let telling = Telling::new(STEP, Cause::event(cause), &id, Some(id.clone()), release.seq);
+    let (state, detail) = (release.state(), format!("cancel passed on as message {}", placed.delivery.message_no));
+    record(&mut next, &telling, Transition::Dispatch, "applied", (state, state), detail, now);
+    Cancelling::Place { release: Box::new(next), placed: Box::new(placed) }
 }
 
 /// The id of the delivery that answers `message`'s acknowledgment duty: one for each functional group received.

@@ -91,6 +91,7 @@ pub fn accept(
         received_at: now,
         route: None,
         dispatch: None,
+        cancel_dispatch: None,
         expectations: Vec::new(),
         facts: Facts::default(),
         since: now,

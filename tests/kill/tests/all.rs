@@ -16,8 +16,7 @@ async fn nothing_is_lost_or_done_twice_when_functions_die_at_named_points() {
     assert!(verdict.passed(), "{}\n{:#?}\n{:#?}", verdict.line(), verdict.violations, verdict.history);
     assert_eq!(verdict.kills, KILLS, "{}", verdict.line());
     assert_eq!(verdict.points_hit, KILLS.min(verdict.points), "each point once before any is hit again");
-    // What the clock calls once a minute may come up at no point of a short run.
-    for function in local::FUNCTIONS.into_iter().filter(|function| !local::CALLED_BY_CLOCK.contains(function)) {
+    for function in local::functions_of_messages() {
         let died = verdict.history.iter().any(|kill| kill.point.call.function == function);
         assert!(died, "{function} was never killed: {:#?}", verdict.history);
     }

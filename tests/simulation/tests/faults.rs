@@ -1,9 +1,10 @@
 //! Every port call goes wrong, each in every way.
 
+use canonical::DeliveryState;
 use jiff::SignedDuration;
 use sim::{Faults, Kind, Outage, Port, Schedule, Twins};
 
-use simulation::cast::world;
+use simulation::cast::{ERP, release_id, world};
 use simulation::story::{
     Act, Pace, S1, S2, STORIES, Story, cancelled_release, cancelled_then, hours, perform, play_with_pauses, rest, same,
     settle, tail, tried, well,
@@ -126,4 +127,36 @@ fn the_table_is_out_for_three_hours() {
         perform(&world, &[], Pace::Settled);
         same(&world, &well, &story.name);
     }
+}
+
+/// A write that takes effect when its caller has long given up and the goods have left: no cancel is left behind that nobody
+/// carries to the warehouse.
+#[test]
+fn a_cancel_that_is_written_late_is_carried_or_not_written() {
+    let id = release_id("SO-1");
+    let mut schedules = 0;
+    // How late it is goes by the number of the call.
+    for before in 0..3 {
+        let base = world();
+        (S1.release)().perform(&base);
+        settle(&base);
+        for _ in 0..before {
+            base.api_get(ERP, id.as_str());
+        }
+        Act::Cancel { release_id: id.to_string() }.perform(&base);
+        let (shipped, well) = ((S1.then)(&base).remove(2), base.fork());
+        rest(&well);
+        for call in (base.calls() + 1..=well.calls()).filter(|call| well.kinds_of(*call).contains(&Kind::Late)) {
+            let world = base.fork();
+            world.set_faults(Faults::one(call, Kind::Late));
+            assert_eq!(world.run_for(SignedDuration::from_secs(1)), Ok(()));
+            perform(&world, std::slice::from_ref(&shipped), Pace::AtOnce);
+            assert_eq!(world.audit(), Vec::<String>::new(), "call {call}:\n{}", tail(&world));
+            let left: Vec<_> =
+                world.deliveries().into_iter().filter(|one| one.state == DeliveryState::Pending).collect();
+            assert_eq!(left, Vec::new(), "call {call}:\n{}", tail(&world));
+            schedules += 1;
+        }
+    }
+    tried("a cancel that is written late", schedules);
 }

@@ -263,10 +263,7 @@ pub async fn check(world: &World, story: &Story<'_>) -> Result<Report, Error> {
     let killer = Killer::default();
     let rough = tell(world, story, &Script::numbered("SO-110002"), Some(&killer)).await?;
     let hit = killer.functions.borrow().clone();
-    // What the clock calls, once a minute, may have had no process yet.
-    let by_clock = |name: &&str| local::CALLED_BY_CLOCK.contains(name);
-    let on_the_way: BTreeSet<String> =
-        local::FUNCTIONS.into_iter().filter(|name| !by_clock(name)).map(str::to_owned).collect();
+    let on_the_way: BTreeSet<String> = local::functions_of_messages().map(str::to_owned).collect();
     let detail = format!("{} processes of {} functions killed with -9", killer.kills.get(), hit.len());
     report.check("every function was killed on the way", hit.is_superset(&on_the_way), detail);
 

@@ -84,6 +84,7 @@ mod world {
             received_at: now(),
             route: None,
             dispatch: None,
+            cancel_dispatch: None,
             expectations: Vec::new(),
             facts: Facts::default(),
             since: now(),

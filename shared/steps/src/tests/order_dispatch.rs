@@ -8,7 +8,7 @@ use canonical::{
 use super::{at, bundle, kinds, line, message, none, order, placed, requested, sender, validated};
 use crate::Outcome;
 use crate::order_dispatch::{
-    Cancelling, Counters, Dispatching, Placed, acknowledgment_delivery, cancel_delivery, depositor_order_no, place,
+    Cancelling, Counters, Dispatching, Placed, acknowledgment_delivery, depositor_order_no, place,
     place_acknowledgment, place_cancel, route,
 };
 
@@ -107,22 +107,31 @@ fn a_release_that_was_not_sent_is_cancelled_by_ourselves_once() {
 #[test]
 fn a_cancel_follows_its_order_to_the_partner_once() {
     let release = placed("TX");
-    let cancel = |release: &Release, asked_before, order| {
-        place_cancel(release, &bundle(), Counters { interchange: 1, group: 1 }, asked_before, order, at(60))
+    let cancel = |release: &Release, order| {
+        let cause = validated("TX");
+        place_cancel(release, &cause, &bundle(), Counters { interchange: 1, group: 1 }, order, at(60))
     };
-    let Cancelling::Place(asked) = cancel(&release, false, DeliveryState::Delivered) else { panic!("it is asked") };
+    let asked = cancel(&release, DeliveryState::Delivered);
+    let Cancelling::Place { release: next, placed: asked } = asked else { panic!("{asked:?}") };
     assert_eq!(asked.delivery.target, Target::File { name: "940-000000002.edi".to_owned() });
     let (control, sent) = asked.group.unwrap();
     assert_eq!((control.as_str(), sent.cancels), ("2", true), "its 997 says nothing of the order");
-    let own = cancel_delivery(&release, &release.warehouse().unwrap());
-    assert_eq!(asked.delivery.id, own);
-    assert_eq!(cancel(&release, true, DeliveryState::Delivered), Cancelling::Before(own));
-    assert_eq!(cancel(&release, false, DeliveryState::Pending), Cancelling::Wait, "it must not overtake the order");
-    assert_eq!(cancel(&requested("TX"), false, DeliveryState::Pending), Cancelling::NotPlaced);
+    let order = release.dispatch.as_ref().map(|dispatch| dispatch.delivery.clone());
+    assert_ne!(order, Some(asked.delivery.id.clone()), "deliveries are named by what they carry");
+    assert_eq!(
+        next.cancel_dispatch.as_ref().map(|asked| asked.message_no.as_str()),
+        Some("000000002"),
+        "the release says so"
+    );
+    assert_eq!(next.history.last().unwrap().detail, "cancel passed on as message 000000002");
+    assert_eq!((next.state(), next.since), (release.state(), release.since), "it is the warehouse's court as before");
+    assert_eq!(cancel(&next, DeliveryState::Delivered), Cancelling::Before(asked.delivery.id));
+    assert_eq!(cancel(&release, DeliveryState::Pending), Cancelling::Wait, "it must not overtake the order");
+    assert_eq!(cancel(&requested("TX"), DeliveryState::Pending), Cancelling::NotPlaced);
     let over = |change: fn(&mut Release)| {
         let mut release = placed("TX");
         change(&mut release);
-        matches!(cancel(&release, false, DeliveryState::Delivered), Cancelling::Over(_))
+        matches!(cancel(&release, DeliveryState::Delivered), Cancelling::Over(_))
     };
     assert!(over(|release| release.facts.cancel_accepted = Some(false)), "it is decided");
     assert!(over(|release| drop(release.facts.shipments.insert("shp_1".parse().unwrap(), vec![line(None, "NUT", 1)]))));
@@ -174,5 +183,4 @@ fn deliveries_are_named_by_what_they_carry() {
     let scope = release.warehouse().unwrap();
     let order = release.dispatch.as_ref().map(|dispatch| dispatch.delivery.clone());
     assert_eq!(order, Some(DeliveryId::derive(&scope.tenant, &scope.partner, release.id.as_str())));
-    assert_ne!(order, Some(cancel_delivery(&release, &scope)));
 }
