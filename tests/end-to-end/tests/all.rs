@@ -36,10 +36,11 @@ const IN_DISTRESS: [Test<faults::Home>; 2] =
     [test!(faults::s1_stays_the_same_when_functions_are_killed), test!(faults::a_stopped_stack_goes_on)];
 
 /// On a stack of their own, one after the other: the last two change the profiles and leave dead letters.
-const CATALOGUE: [Test<World>; 5] = [
+const CATALOGUE: [Test<World>; 6] = [
     test!(catalogue::s4_two_part_shipments_in_both_orders),
     test!(catalogue::s6_a_cancel_that_meets_the_truck),
     test!(catalogue::s14_a_file_that_comes_again_in_four_ways),
+    test!(catalogue::s15_bad_files),
     test!(catalogue::s13_a_3pl_that_is_out_and_comes_back),
     test!(catalogue::s19_dead_letters_and_poison),
 ];

@@ -23,6 +23,10 @@ pub(crate) async fn s14_a_file_that_comes_again_in_four_ways(world: &World) {
     plays(world, Scenario::S14).await;
 }
 
+pub(crate) async fn s15_bad_files(world: &World) {
+    plays(world, Scenario::S15).await;
+}
+
 pub(crate) async fn s13_a_3pl_that_is_out_and_comes_back(world: &World) {
     plays(world, Scenario::S13).await;
 }

@@ -4,6 +4,7 @@ mod redeliver;
 pub mod s1;
 mod s13;
 mod s14;
+mod s15;
 mod s19;
 pub mod s2;
 mod s4;
@@ -58,6 +59,9 @@ pub enum Scenario {
     /// A file that comes again in four ways, with four dispositions.
     #[value(name = "S14", alias = "s14")]
     S14,
+    /// Bad files: each costs the smallest thing that holds what is wrong, and a person finds it with its place.
+    #[value(name = "S15", alias = "s15")]
+    S15,
     /// Dead letters of a missing route, and true poison among them: what can be done is done once after the redrive.
     #[value(name = "S19", alias = "s19")]
     S19,
@@ -116,6 +120,7 @@ pub async fn play(world: &World, story: &Story<'_>, scenario: Scenario) -> Resul
         Scenario::S6 => s6::check(world, story).await,
         Scenario::S13 => s13::check(world, story).await,
         Scenario::S14 => s14::check(world, story).await,
+        Scenario::S15 => s15::check(world, story).await,
         Scenario::S19 => s19::check(world, story).await,
     }
 }
