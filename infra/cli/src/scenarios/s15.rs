@@ -1,6 +1,6 @@
 //! S15: bad files. Each costs the smallest thing that holds what is wrong, and says where it is.
 
-use canonical::{Digest, Place, ReleaseId, ReleaseState};
+use canonical::{Digest, Parked, Place, ReleaseId, ReleaseState};
 
 use super::s1::finish;
 use super::{ACME, Report, STEP_MAX, acknowledged, follow, release_one, settle, ship_order};
@@ -84,11 +84,29 @@ fn bad_files(world: &World, order: &ShipOrder) -> Result<Vec<Bad>, Error> {
     let mut long = good(815)?.into_bytes();
     long.resize(TOO_LONG, b'\n');
     Ok(vec![
-        Bad { name: "945-cut.edi", what: "cut off in the middle", bytes: cut, code: "edi-envelope", at: Some(("ISA", 13)) },
-        Bad { name: "945-foreign.edi", what: "from somebody else", bytes: foreign, code: "edi-wrong-sender", at: Some(("ISA", 6)) },
+        Bad {
+            name: "945-cut.edi",
+            what: "cut off in the middle",
+            bytes: cut,
+            code: "edi-envelope",
+            at: Some(("ISA", 13)),
+        },
+        Bad {
+            name: "945-foreign.edi",
+            what: "from somebody else",
+            bytes: foreign,
+            code: "edi-wrong-sender",
+            at: Some(("ISA", 6)),
+        },
         Bad { name: "945-trial.edi", what: "a trial", bytes: trial, code: "edi-usage-mismatch", at: Some(("ISA", 15)) },
         Bad { name: "945-utf16.edi", what: "in UTF-16", bytes: wide, code: "edi-envelope", at: None },
-        Bad { name: "945.edi.gz", what: "compressed", bytes: b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), code: "edi-envelope", at: None },
+        Bad {
+            name: "945.edi.gz",
+            what: "compressed",
+            bytes: b"\x1f\x8b\x08\0\0\0\0\0".to_vec(),
+            code: "edi-envelope",
+            at: None,
+        },
         Bad { name: "945-long.edi", what: "one byte too long", bytes: long, code: "too-large", at: None },
     ])
 }
@@ -105,10 +123,12 @@ async fn shipped(world: &World, story: &Story<'_>, id: &ReleaseId) -> Result<(),
 /// Waits until a person finds the file, and checks what that person reads.
 async fn in_the_inbox(world: &World, story: &Story<'_>, bad: &Bad, report: &mut Report) -> Result<(), Error> {
     let digest = Digest::of(&bad.bytes);
-    let look = async || {
-        let parked = ledger::parked(world).await?;
-        Ok(parked.into_iter().find(|parked| parked.raw.sha256 == digest))
+    let key = format!("inbox/{ACME}/{}", bad.name);
+    // What is not read is known by where it lies.
+    let is_it = |parked: &Parked| {
+        parked.raw.sha256 == digest || parked.findings.iter().any(|finding| finding.detail.contains(&key))
     };
+    let look = async || Ok(ledger::parked(world).await?.into_iter().find(is_it));
     story.waits(&format!("{} in the inbox", bad.name));
     let parked = world.until(&format!("{} in the inbox", bad.name), STEP_MAX, look).await?;
     let words = crate::timeline::parked_detail(&parked);
