@@ -27,6 +27,7 @@ mod orders;
 mod partial;
 mod poison;
 mod scopes;
+mod strangers;
 mod template;
 mod told;
 mod twice;
