@@ -22,6 +22,7 @@ mod dropped_twice;
 mod ends;
 mod faults;
 mod happy;
+mod hostile;
 mod logged;
 mod orders;
 mod partial;
