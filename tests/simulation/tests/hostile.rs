@@ -4,7 +4,7 @@
 use handlers::Response;
 use serde_json::{Value, json};
 use sim::World;
-use simulation::cast::{ACME, BOLT, ERP, order, release_id, world};
+use simulation::cast::{ACME, BOLT, ERP, acme_file, advice, order, release_id, world};
 use simulation::story::{rest, words};
 
 /// What breaks readers, writers, shells, spreadsheets, databases and terminals (after the Big List of Naughty Strings), and
@@ -256,4 +256,42 @@ fn a_webhook_s_text_is_taken_as_text_or_refused() {
             assert_eq!(world.audit(), Vec::<String>::new(), "{topic} {pointer}");
         }
     }
+}
+
+/// Keys of a bucket are text of any kind. Where a file lies says whose it is, and nothing else of its name says anything.
+#[test]
+fn a_file_is_its_folder_s_whatever_its_name() {
+    let world = world();
+    for number in ["SO-F1", "SO-F2"] {
+        assert_eq!(world.api_post(ERP, number, &order(number, "TX", &[("DRILL", 2)])).expect("an answer").status, 202);
+    }
+    rest(&world);
+    let file = acme_file("SW", 41, &[advice("SO-F1", "A-1", "DRILL", 2, 2)]);
+    let names = NAUGHTY.into_iter().map(str::to_owned).chain([
+        "../bolt-3pl/a.edi".to_owned(),
+        "..%2f..%2foutbox/a.edi".to_owned(),
+        "inbox/bolt-3pl/a.edi".to_owned(),
+        "caf\u{e9}.edi".to_owned(),
+        "cafe\u{301}.edi".to_owned(),
+        "a+b c%2B%20.edi".to_owned(),
+        "x".repeat(1024 - "inbox/acme-3pl/".len()),
+    ]);
+    let mut dropped = 0;
+    for name in names.filter(|name| !name.is_empty() && !name.ends_with('/')) {
+        world.drop_file(ACME, &name, &file);
+        rest(&world);
+        dropped += 1;
+    }
+    assert!(dropped > 75, "{dropped}");
+    // One file under many names is one file, of Acme's.
+    assert_eq!((world.shipments().len(), world.parked().len(), world.dead_count()), (1, 0, (0, 0)));
+    let owner = world.shipments()[0].confirmed.as_ref().expect("it is confirmed").partner.to_string();
+    assert_eq!(owner, ACME);
+    // In a folder that is no partner's it is nobody's word; it waits for a person.
+    for folder in ["", "..", "ACME-3PL", "acme-3pl ", "nobody", "%61cme-3pl", "acme\u{2011}3pl"] {
+        world.drop_file(folder, "a.edi", &acme_file("SW", 42, &[advice("SO-F2", "A-2", "DRILL", 2, 2)]));
+        rest(&world);
+        assert_eq!(world.shipments().len(), 1, "{folder:?}");
+    }
+    assert_eq!(world.dead_count().0 + world.parked().len(), 7);
 }
