@@ -36,11 +36,12 @@ const IN_DISTRESS: [Test<faults::Home>; 2] =
 const FIRST: [Test<World>; 1] = [test!(edi::s2_of_forty_orders_one_is_bad)];
 
 /// On the other stack, side by side.
-const IN_PEACE: [Test<World>; 22] = [
+const IN_PEACE: [Test<World>; 23] = [
     test!(api::a_repeated_request_gets_the_same_answer),
     test!(api::what_is_wrong_is_named_by_its_place),
     test!(api::who_is_not_known_or_not_concerned_sees_nothing),
     test!(api::a_cancel_before_work_starts_is_the_warehouses_to_decide),
+    test!(api::a_hold_keeps_a_release_until_its_owner_lifts_it),
     test!(webhooks::a_signature_must_fit_body_and_time),
     test!(webhooks::a_rotation_refuses_no_request),
     test!(webhooks::a_replayed_webhook_is_absorbed),
@@ -121,7 +122,7 @@ async fn peace(mut results: Results) -> Results {
         return results;
     }
     let started = Instant::now();
-    let more = support::other_erp();
+    let more = support::others();
     let setup = Setup { more: &more, ..Setup::default() };
     let world = match World::start(setup).await {
         Ok(world) => world,
