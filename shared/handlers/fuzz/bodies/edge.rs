@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use partners::{Bundle, SourceFile};
 use ports::{
     Archive, Commit, CommitError, Fault, Key, KeySets, Limits, Profiles, Queue, Read, Scope, Secrets, StepQueue,
-    Stored, Table,
+    Stored, Table, WaitIndex, Waiting,
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -163,6 +163,12 @@ impl Secrets for World {
             "easypost" => vec!["cl\u{e9} \u{2116} \u{fb01}n de partenaire".into()],
             _ => vec!["a-secret-of-32-bytes-for-vectors".into()],
         })
+    }
+}
+
+impl WaitIndex for World {
+    async fn waiting(&self, _: &str, _: &str, _: &str) -> Result<Vec<Waiting>, Fault> {
+        Ok(Vec::new())
     }
 }
 
