@@ -74,7 +74,7 @@ impl World {
         self.api(partner, "GET", &format!("/v1/order-releases/{release_id}"), Vec::new(), "")
     }
 
-    /// A partner asks anything of the API, once.
+    /// A partner asks anything of the REST API, once.
     pub fn api(
         &self,
         partner: &str,
