@@ -123,16 +123,18 @@ async fn retry<S: Step, R: Redelivery>(
     let last = record.receives >= receives_max;
     // After its last try it goes to the dead-letter queue when it next comes up: at once, so that the alarm rings.
     let delay_s = if last { 0 } else { failed.delay_s(record.receives, receives_max, &record.id) };
-    let about = About::of(&record.body);
+    // A line that nobody keeps costs nothing: its fields are asked for only if somebody does.
+    let about = std::cell::OnceCell::new();
+    let about = || about.get_or_init(|| About::of(&record.body));
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
                 step = S::NAME,
                 outcome = "retry",
                 code = failed.code.as_str(),
-                partner = about.partner,
-                correlation_id = about.correlation_id,
-                message_id = about.message_id,
+                partner = about().partner,
+                correlation_id = about().correlation_id,
+                message_id = about().message_id,
                 queue_message_id = record.id,
                 trace_id = trace_id_of(&record.body),
                 receives = record.receives,

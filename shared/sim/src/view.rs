@@ -179,7 +179,7 @@ impl World {
     pub(crate) fn items<T: DeserializeOwned>(&self, sk: &str) -> Vec<T> {
         let state = self.state();
         let own = state.table.iter().filter(|(key, _)| key.sk() == sk);
-        own.filter_map(|(_, item)| T::deserialize(&*item.value).ok()).collect()
+        own.filter_map(|(_, item)| serde_json::from_str(&item.doc).ok()).collect()
     }
 
     fn told_ids(&self) -> Vec<String> {

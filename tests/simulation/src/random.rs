@@ -60,8 +60,8 @@ impl Numbers {
     }
 }
 
-/// How orders are made up: as many shapes as there are begun worlds to start from.
-const SHAPES: u64 = 128;
+/// How orders are made up: as many shapes as there are begun worlds to start from. A seed has the shape of its remainder.
+pub const SHAPES: u64 = 128;
 
 fn orders(shape: u64) -> Vec<Order> {
     let mut numbers = Numbers(shape.wrapping_mul(0x5851_f42d_4c95_7f2d));
