@@ -24,8 +24,15 @@ impl Trace {
     }
 
     /// A call of a port: what was asked, and how it went wrong. Its line is only put together if it is kept.
-    pub(crate) fn add_call(&mut self, at: Timestamp, (number, port): (u64, Port), what: fmt::Arguments<'_>, fault: Option<Kind>) {
-        for word in [at.as_millisecond().cast_unsigned(), number, port as u64, fault.map_or(0, |kind| 1 + kind as u64)] {
+    pub(crate) fn add_call(
+        &mut self,
+        at: Timestamp,
+        (number, port): (u64, Port),
+        what: fmt::Arguments<'_>,
+        fault: Option<Kind>,
+    ) {
+        for word in [at.as_millisecond().cast_unsigned(), number, port as u64, fault.map_or(0, |kind| 1 + kind as u64)]
+        {
             self.hash.add(word);
         }
         // Writing into a number cannot fail.

@@ -9,7 +9,7 @@ use sim::{Chances, Faults, Kind, Outage, Port, QueueName, Schedule, World, draw}
 use crate::cast::{BOLT, ERP, TMS, bundle_of, world_with};
 use crate::judge::{Done, judge};
 use crate::orders::{Deed, ITEMS, Order, Warehouse};
-use crate::story::Act;
+use crate::story::{Act, Unanswered};
 
 /// Everything about one schedule. Drawn from a seed, and made smaller by hand of [`crate::shrink`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Plan {
     pub away: Option<&'static str>,
     /// Of how many deeds each is done twice, the second time under another name.
     pub again: u16,
+    /// Clients that are not answered at once give up, until a person has them try again in the end.
+    pub gives_up: bool,
     /// What died waits for its redrive until the last minute of its 14 days.
     pub redrive_late: bool,
     /// The orders are placed before anything goes wrong.
@@ -102,6 +104,9 @@ fn orders(shape: u64) -> Vec<Order> {
             for part in 0..shipments.len() {
                 if !numbers.one_in(4) {
                     deeds.push(Deed::Ship(part));
+                    if numbers.one_in(12) {
+                        deeds.push(Deed::Contradict(part));
+                    }
                 }
                 match numbers.below(4) {
                     0 => deeds.push(Deed::PickUp(part)),
@@ -153,6 +158,7 @@ impl Plan {
             again: if numbers.one_in(3) { 200 } else { 0 },
             redrive_late: numbers.one_in(8),
             begins_placed: numbers.one_in(2),
+            gives_up: numbers.one_in(8),
         }
     }
 }
@@ -223,15 +229,19 @@ pub fn play(plan: &Plan, begun: &mut Begun, lines: bool) -> Played {
         numbers: Numbers(!plan.seed),
         done,
         placed: RefCell::new(vec![None; plan.orders.len()]),
+        given_up: Vec::new(),
     };
     story.disturb();
     let quiet = story.go_on(&mut left);
     story.heal();
+    // Before those try again who gave up: what half of a try left behind must do no harm by itself.
+    let mut found = if plan.gives_up { world.audit() } else { Vec::new() };
     if quiet.is_ok() {
+        left.append(&mut story.given_up);
         story.finish(&mut left);
     }
     let done = story.done;
-    let mut found = world.offences();
+    found.extend(world.offences());
     if found.is_empty() {
         found = match world.run() {
             Ok(()) => judge(&world, &plan.orders, &done),
@@ -248,6 +258,8 @@ struct Story<'a> {
     done: Vec<Done>,
     /// Orders that their warehouses have, under which number: that does not change any more.
     placed: RefCell<Vec<Option<u32>>>,
+    /// What those who gave up wanted to do.
+    given_up: Vec<(usize, Deed)>,
 }
 
 impl Story<'_> {
@@ -290,8 +302,11 @@ impl Story<'_> {
                 continue;
             };
             waited = false;
-            if self.perform(&act, *left.get(at).unwrap_or(&(0, Deed::Release))) {
+            let what = *left.get(at).unwrap_or(&(0, Deed::Release));
+            if self.perform(&act, what, self.plan.gives_up) {
                 left.swap_remove(at);
+            } else if self.plan.gives_up {
+                self.given_up.push(left.swap_remove(at));
             }
             match self.numbers.below(4) {
                 0 => self.world.run()?,
@@ -313,6 +328,11 @@ impl Story<'_> {
         {
             return None;
         }
+        // Whoever contradicts speaks of what is known: which of two words came first is decided.
+        if let Deed::Contradict(part) = deed {
+            let known = self.world.shipped(&order.shipment_id(part));
+            return if known { order.act(deed, self.world) } else { None };
+        }
         order.act_of(deed, &mut || {
             let mut known = self.placed.borrow_mut();
             let known = known.get_mut(at)?;
@@ -321,17 +341,24 @@ impl Story<'_> {
         })
     }
 
-    /// Does it, perhaps twice. Says whether it was answered: who was not, comes again.
-    fn perform(&mut self, act: &Act, (order, deed): (usize, Deed)) -> bool {
-        match act.insist(self.world) {
+    /// Does it, perhaps twice. Says whether it was answered: who was not, comes again. With `once` it is tried once.
+    fn perform(&mut self, act: &Act, (order, deed): (usize, Deed), once: bool) -> bool {
+        let answer = if once { act.attempt(self.world).ok_or(Unanswered) } else { act.insist(self.world) };
+        match answer {
             Ok(202) => self.done.push(Done { order, deed }),
             // A cancel may be too late.
             Ok(409) if deed == Deed::Cancel => return true,
             Ok(_) | Err(_) => return false,
         }
         if self.numbers.below(1000) < u64::from(self.plan.again) {
-            // Who tries a second time what is not theirs has tried twice.
-            let renamed = self.numbers.one_in(2) && deed != Deed::Intrude;
+            // Who tries a second time what is not theirs has tried twice. A second webhook that contradicts is a second
+            // contradiction; a file is the same one, whatever it is called.
+            let counts = match deed {
+                Deed::Intrude => true,
+                Deed::Contradict(_) => matches!(act, Act::Webhook { .. }),
+                _ => false,
+            };
+            let renamed = self.numbers.one_in(2) && !counts;
             let again = if renamed { act.renamed() } else { act.clone() };
             // Whether it is answered changes nothing.
             let _ = again.insist(self.world);
@@ -381,7 +408,7 @@ impl Story<'_> {
             let possible = (0..left.len()).find_map(|at| Some((at, self.act(*left.get(at)?)?)));
             let Some((at, act)) = possible else { break };
             let what = left.swap_remove(at);
-            self.perform(&act, what);
+            self.perform(&act, what, false);
             let _ = self.world.run();
         }
         self.redrive();
