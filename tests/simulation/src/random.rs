@@ -26,8 +26,8 @@ pub struct Plan {
     pub chances: Chances,
     /// The calls that go wrong, if they are given and not drawn.
     pub calls: Option<Vec<(u64, Kind)>>,
-    /// The table is out for three hours.
-    pub table_out: bool,
+    /// The table is out for so many minutes, if it is.
+    pub table_out: Option<i64>,
     /// This partner is out for a day.
     pub away: Option<&'static str>,
     /// Of how many deeds each is done twice, the second time under another name.
@@ -42,6 +42,9 @@ pub struct Plan {
 
 /// Most deeds by chance in one step.
 const ROUNDS_MAX: usize = 400;
+/// Longest time in minutes for which the table is out. Most outages are shorter: one of three hours is thousands of tries that
+/// are all alike.
+const TABLE_OUT_MAX: i64 = 180;
 /// How often an operator redrives what died.
 const REDRIVES_MAX: usize = 3;
 
@@ -145,6 +148,9 @@ impl Plan {
             poison: some(16, [4, 8, 16]),
             partner: some(4, [100, 200, 400]),
         };
+        let short = i64::try_from(2 + numbers.below(20)).unwrap_or(TABLE_OUT_MAX);
+        let minutes = if numbers.one_in(8) { TABLE_OUT_MAX } else { short };
+        let table_out = numbers.one_in(40).then_some(minutes);
         let away = numbers.one_in(40).then(|| [ERP, TMS, BOLT].get(numbers.small(3)).copied()).flatten();
         Self {
             seed,
@@ -153,7 +159,7 @@ impl Plan {
             workers: (1 + numbers.small(4), [1, 3, 10].get(numbers.small(3)).copied().unwrap_or(1)),
             chances,
             calls: None,
-            table_out: numbers.one_in(40),
+            table_out: table_out,
             away,
             again: if numbers.one_in(3) { 200 } else { 0 },
             redrive_late: numbers.one_in(8),
@@ -272,8 +278,8 @@ impl Story<'_> {
         world.set_chances(Chances { call, ..plan.chances });
         let given = plan.calls.iter().flatten();
         let mut faults = given.fold(Faults::none(), |faults, (call, kind)| faults.with(*call, *kind));
-        if plan.table_out {
-            let until = later(from, 3);
+        if let Some(minutes) = plan.table_out {
+            let until = from.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX);
             faults = faults.out(Outage { port: Port::Table, from, until });
         }
         world.set_faults(faults);
@@ -413,8 +419,4 @@ impl Story<'_> {
         }
         self.redrive();
     }
-}
-
-fn later(from: Timestamp, hours: i64) -> Timestamp {
-    from.checked_add(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MAX)
 }
