@@ -73,30 +73,35 @@ pub async fn run_batch<S: Step, R: Redelivery>(
     stop_at: Timestamp,
 ) -> Vec<String> {
     let (now, count) = (&now, records.len());
-    let failed: Vec<String> = futures::stream::iter(records)
-        .map(|record| async move {
-            if now() + MARGIN > stop_at && !steps::defect!(NoMargin) {
-                let failed = Failed {
-                    code: Code::StoreUnavailable,
-                    reason: "too little time was left to begin".to_owned(),
-                    retry: Retry::After(0),
-                };
-                return Some(retry::<S, R>(redelivery, record, &failed, receives_max, now()).await);
+    let handle = |record: Record| async move {
+        if now() + MARGIN > stop_at && !steps::defect!(NoMargin) {
+            let failed = Failed {
+                code: Code::StoreUnavailable,
+                reason: "too little time was left to begin".to_owned(),
+                retry: Retry::After(0),
+            };
+            return Some(retry::<S, R>(redelivery, record, &failed, receives_max, now()).await);
+        }
+        let scope = Scope { now: now(), stop_at };
+        match one(step, &record, scope).await {
+            Ok(done) => {
+                log(S::NAME, &record, &done);
+                None
             }
-            let scope = Scope { now: now(), stop_at };
-            match one(step, &record, scope).await {
-                Ok(done) => {
-                    log(S::NAME, &record, &done);
-                    None
-                }
-                Err(_) if steps::defect!(ErrorSwallowed) => None,
-                Err(failed) => Some(retry::<S, R>(redelivery, record, &failed, receives_max, scope.now).await),
-            }
-        })
-        .buffered(S::SIDE_BY_SIDE)
-        .filter_map(|failed| async move { failed })
-        .collect()
-        .await;
+            Err(_) if steps::defect!(ErrorSwallowed) => None,
+            Err(failed) => Some(retry::<S, R>(redelivery, record, &failed, receives_max, scope.now).await),
+        }
+    };
+    let mut failed = Vec::new();
+    if S::SIDE_BY_SIDE == 1 {
+        // One after the other: nothing has to keep track of them.
+        for record in records {
+            failed.extend(handle(record).await);
+        }
+    } else {
+        let ended = futures::stream::iter(records).map(handle).buffered(S::SIDE_BY_SIDE);
+        failed = ended.filter_map(|failed| async move { failed }).collect().await;
+    }
     if steps::defect!(WholeBatchDone) && failed.len() < count {
         return Vec::new();
     }

@@ -145,7 +145,7 @@ impl Plan {
             answer_lost: some(4, [30, 100, 200]),
             retell: some(8, [20, 50, 100]),
             skew: some(4, [200, 500, 1000]),
-            poison: some(16, [4, 8, 16]),
+            poison: some(32, [4, 8, 16]),
             partner: some(4, [100, 200, 400]),
         };
         let short = i64::try_from(2 + numbers.below(20)).unwrap_or(TABLE_OUT_MAX);
