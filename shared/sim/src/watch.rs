@@ -43,10 +43,9 @@ impl Watch {
             }
         }
         let Some(before) = before else { return };
-        if written.key.sk() == "DELIVERY" && !self.clocks_differ {
-            if state(before) == UNKNOWN && state(after) != UNKNOWN {
-                self.found.push(format!("{}: a person was told that nobody knows, and a worker did", written.key.pk()));
-            }
+        let is_delivery = written.key.sk() == "DELIVERY";
+        if is_delivery && !self.clocks_differ && state(before) == UNKNOWN && state(after) != UNKNOWN {
+            self.found.push(format!("{}: a person was told that nobody knows, and a worker did", written.key.pk()));
         }
         for what in undone(&written.key, before, after) {
             self.found.push(format!("{} {}: {what}", written.key.sk(), written.key.pk()));

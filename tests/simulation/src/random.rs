@@ -159,7 +159,7 @@ impl Plan {
             workers: (1 + numbers.small(4), [1, 3, 10].get(numbers.small(3)).copied().unwrap_or(1)),
             chances,
             calls: None,
-            table_out: table_out,
+            table_out,
             away,
             again: if numbers.one_in(3) { 200 } else { 0 },
             redrive_late: numbers.one_in(8),
