@@ -54,6 +54,13 @@ pub struct Ledger {
     bundle: Bundle,
 }
 
+/// What a person has to look at.
+pub(crate) async fn parked(world: &World) -> Result<Vec<Parked>, Error> {
+    let items = world.operations.scan(None, |_| ()).await?;
+    let parked = items.into_iter().filter(|item| item.sk == "PARKED");
+    parked.map(|item| serde_json::from_value(item.doc).map_err(Error::json(item.pk))).collect()
+}
+
 impl Ledger {
     /// Reads the stores of `world`.
     pub async fn take(world: &World) -> Result<Self, Error> {
@@ -222,6 +229,13 @@ impl Ledger {
         if !edi_drop::is_finished(&key, entry.body.len() as u64) {
             return;
         }
+        if edi_drop::is_too_long(entry.body.len() as u64) {
+            let tells = |parked: &Parked| parked.findings.iter().any(|finding| finding.detail.contains(&key));
+            if !self.parked.iter().any(tells) {
+                lost.push(format!("{} of {}, which is too long, left no trace", entry.id, entry.partner));
+            }
+            return;
+        }
         if Digest::of(entry.body.as_bytes()) != entry.sha256 {
             // It is no text, so the journal does not hold its bytes, and it was no EDI either.
             if !self.parked.iter().any(|parked| parked.raw.sha256 == entry.sha256) {
@@ -236,6 +250,7 @@ impl Ledger {
         }
         let drop = Drop {
             bytes: entry.body.as_bytes(),
+            len: entry.body.len() as u64,
             key: &key,
             profile,
             sender: &profile.principal(&self.bundle.house.tenant),

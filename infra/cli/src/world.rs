@@ -157,9 +157,14 @@ impl World {
     /// Publishes the profiles anew, with `more` appended to `house.toml`. Functions that hold the old ones take the new
     /// ones up within a minute.
     pub async fn publish_with(&self, more: &str) -> Result<Bundle, Error> {
+        self.publish_changed("house.toml", |text| format!("{text}{more}")).await
+    }
+
+    /// The same with the text of a file changed.
+    pub async fn publish_changed(&self, name: &str, change: impl Fn(&str) -> String) -> Result<Bundle, Error> {
         let mut sources = self.sources.clone();
-        for file in sources.iter_mut().filter(|file| file.name == "house.toml") {
-            file.text.push_str(more);
+        for file in sources.iter_mut().filter(|file| file.name == name) {
+            file.text = change(&file.text);
         }
         let bundle = profiles::compile(&sources, &self.folder, &self.partners_url, &self.keys.erp_api_key)?;
         self.operations.publish_bundle(&bundle).await?;
@@ -194,6 +199,12 @@ impl World {
         let answer: Value = serde_json::from_slice(&reply.body).map_err(Error::json("the API's answer"))?;
         let id = answer.get("release_id").and_then(Value::as_str).unwrap_or_default();
         id.parse().map_err(|error| Error::Unusable(format!("the API's answer names no release: {error}")))
+    }
+
+    /// The ERP cancels a release, which must be taken.
+    pub async fn cancelled(&self, id: &ReleaseId) -> Result<(), Error> {
+        let reply = self.persist(async || self.api.cancel(&self.keys.erp_api_key, id.as_str()).await).await?;
+        if is_accepted(&reply) { Ok(()) } else { Err(refused(&reply)) }
     }
 
     /// A partner sends a webhook, signed. It sends again, under the same id, what was not answered.

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 
 pub use build::{Profile, functions as build_functions};
 pub use error::Error;
+pub use permissions::permission_gaps;
 pub use scan::{deny, expand, lint_template};
 pub use stack::{FunctionProcess, Options, Stack};
 

@@ -14,11 +14,8 @@ use crate::{Error, Stack, expand, workspace};
 /// The emulator's account.
 const ACCOUNT: &str = "000000000000";
 
-/// Why `partner-resume` has nothing to do in a run but to ask.
-const NOBODY_OUT: &str = "no endpoint is out for so long that its breaker opens";
-
 /// Grants that a run need not use, each with the reason: function (any, if it is empty), action, end of the resource.
-const WAIVED: [(&str, &str, &str, &str); 10] = [
+const WAIVED: [(&str, &str, &str, &str); 6] = [
     (
         "",
         "sqs:ChangeMessageVisibility",
@@ -39,10 +36,6 @@ const WAIVED: [(&str, &str, &str, &str); 10] = [
         "/outbox/*",
         "is read when the file is there already: a try whose answer was lost",
     ),
-    ("PartnerResume", "dynamodb:GetItem", "", NOBODY_OUT),
-    ("PartnerResume", "dynamodb:PutItem", "", NOBODY_OUT),
-    ("PartnerResume", "s3:GetObject", "", NOBODY_OUT),
-    ("PartnerResume", "sqs:SendMessage", "", NOBODY_OUT),
     ("ShipmentFanout", "dynamodb:GetItem", "", "is read when an event comes twice and its delivery is there already"),
 ];
 
@@ -75,21 +68,28 @@ impl Grant {
 }
 
 impl Stack {
-    /// What the roles that `template.yaml` expands to grant and was not used since the data was made, and what was asked
-    /// for and is not granted; empty if used is granted and granted is used.
-    ///
-    /// What Lambda does with a role for its mappings and logs counts as used: the emulator does it without the role.
+    /// What the functions' roles asked for since the data was made, line by line.
     ///
     /// # Errors
     ///
-    /// [`Error::Expand`] and [`Error::Io`].
-    pub async fn permission_gaps(&self) -> Result<Vec<String>, Error> {
-        let expanded = expand(&[json!(workspace().join("template.yaml"))], &|_| ()).await?;
-        let template = expanded.first().unwrap_or(&Value::Null);
+    /// [`Error::Io`].
+    pub fn permissions_asked(&self) -> Result<String, Error> {
         let path = self.data_dir.join("permissions.jsonl");
-        let log = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
-        Ok(gaps(template, &log))
+        fs::read_to_string(&path).map_err(Error::io("read", &path))
     }
+}
+
+/// What the roles that `template.yaml` expands to grant and was not used by what was `asked` on one stack or several, and
+/// what was asked for and is not granted; empty if used is granted and granted is used.
+///
+/// What Lambda does with a role for its mappings and logs counts as used: the emulator does it without the role.
+///
+/// # Errors
+///
+/// [`Error::Expand`].
+pub async fn permission_gaps(asked: &str) -> Result<Vec<String>, Error> {
+    let expanded = expand(&[json!(workspace().join("template.yaml"))], &|_| ()).await?;
+    Ok(gaps(expanded.first().unwrap_or(&Value::Null), asked))
 }
 
 fn gaps(template: &Value, log: &str) -> Vec<String> {

@@ -88,6 +88,7 @@ mod tests {
     use ports::{Archive as _, FaultKind};
 
     use super::*;
+    use crate::objects::OBJECT_LEN_MAX;
     use crate::replay::{Replay, Reply};
 
     fn archive(replay: &Replay) -> Archive {
@@ -153,6 +154,16 @@ mod tests {
         assert_eq!(archive.fetch(&digest).await.unwrap(), None);
         assert_eq!(archive.fetch(&digest).await.unwrap_err().kind, FaultKind::Misconfigured);
         assert_eq!(archive.fetch(&digest).await.unwrap_err().kind, FaultKind::Misconfigured);
+    }
+
+    #[tokio::test]
+    async fn an_object_of_the_greatest_length_is_read_and_one_byte_more_is_not() {
+        let replay = Replay::new(vec![Reply::Long(OBJECT_LEN_MAX), Reply::Long(OBJECT_LEN_MAX + 1)]);
+        let (archive, digest) = (archive(&replay), Digest::of(b""));
+        // Nothing of it comes here, so whether it is read is seen by what is said of it.
+        let said = |fault: Option<ports::Fault>| fault.is_some_and(|fault| fault.chain().contains("the limit is"));
+        assert!(!said(archive.fetch(&digest).await.err()));
+        assert!(said(archive.fetch(&digest).await.err()));
     }
 
     #[tokio::test]

@@ -17,7 +17,7 @@ const ATTEMPT_S_MAX: u64 = 3;
 const OPERATION_S_MAX: u64 = 4;
 
 /// Longest object that is read, in bytes. A function has 256 MB; the largest document that is taken in has 32 MiB.
-const OBJECT_LEN_MAX: i64 = 64 * 1024 * 1024;
+pub(crate) const OBJECT_LEN_MAX: i64 = 64 * 1024 * 1024;
 
 /// A function's client for S3.
 pub(crate) fn client(config: &SdkConfig) -> Client {

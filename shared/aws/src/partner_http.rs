@@ -307,6 +307,40 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_authorization_server_s_answer_of_the_greatest_length_is_read_and_one_byte_more_is_not() {
+        for (len, kind) in [(tokens::ANSWER_LEN_MAX, None), (tokens::ANSWER_LEN_MAX + 1, Some(FaultKind::Transient))] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let serve = async {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut asked = Vec::new();
+                while !String::from_utf8_lossy(&asked).contains("grant_type=client_credentials") {
+                    let mut chunk = [0; 4096];
+                    let read = stream.read(&mut chunk).await.unwrap();
+                    asked.extend_from_slice(&chunk[..read]);
+                }
+                let answer = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(len));
+                // Whoever has read enough hangs up.
+                let _ = stream.write_all(answer.as_bytes()).await;
+            };
+            let asked = TokenRequest {
+                partner: "acme".parse().unwrap(),
+                credentials: partners::ClientCredentials {
+                    token_url: format!("http://127.0.0.1:{port}/token"),
+                    client_id: "c".to_owned(),
+                    scope: None,
+                    audience: None,
+                    client_auth: partners::ClientAuth::Body,
+                },
+                secret: "a-secret-of-enough-bytes".into(),
+            };
+            let http = http("127.0.0.1");
+            let (answer, ()) = tokio::join!(http.new_token(&asked), serve);
+            assert_eq!(answer.err().map(|fault| fault.kind), kind, "{len} bytes");
+        }
+    }
+
+    #[tokio::test]
     async fn a_call_that_breaks_off_can_pass() {
         assert_eq!(exchange("").await.0.unwrap_err().kind, FaultKind::Transient);
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
@@ -327,6 +361,24 @@ mod tests {
             "https://127.0.0.1/",
             "https://0x7f.1/",
             "https://2130706433/",
+            "https://127.1/",
+            "https://0/",
+            "https://0177.0.0.1/",
+            "https://\u{2460}\u{2461}\u{2466}.0.0.1/",
+            "https://169.254.169.254/latest/meta-data/",
+            "https://example.com@127.0.0.1/",
+            "https://example.com:443@127.0.0.1/",
+            "https://127.0.0.1#@example.com/",
+            "https://127.0.0.1\\@example.com/",
+            "https:127.0.0.1/",
+            "https://[::]/",
+            "https://[::127.0.0.1]/",
+            "https://[64:ff9b::7f00:1]/",
+            "https://[fd00:ec2::254]/",
+            "https://[fe80::1]/",
+            "file:///etc/passwd",
+            "gopher://example.com/",
+            "//example.com/",
             "https://[::1]/",
             "https://[::ffff:169.254.169.254]/",
             "https://10.0.0.1:8443/",

@@ -24,6 +24,8 @@ pub(crate) enum Reply {
     Answer(u16, String),
     /// 200 with a body and an entity tag.
     Tagged(String, &'static str),
+    /// 200 with a body that says to have this many bytes.
+    Long(i64),
     /// The connection breaks.
     Broken,
 }
@@ -100,6 +102,11 @@ impl HttpConnector for Replay {
             Some(Reply::Tagged(body, etag)) => {
                 let mut response = HttpResponse::new(200.try_into().unwrap(), SdkBody::from(body));
                 response.headers_mut().insert("etag", etag);
+                Ok(response)
+            }
+            Some(Reply::Long(len)) => {
+                let mut response = HttpResponse::new(200.try_into().unwrap(), SdkBody::empty());
+                response.headers_mut().insert("content-length", len.to_string());
                 Ok(response)
             }
             Some(Reply::Broken) => Err(ConnectorError::io("connection reset".into())),

@@ -120,14 +120,8 @@ pub(crate) async fn admit<L: Limits>(
             tracing::warn!(partner, reason = fault.chain(), "the request was not counted");
         }
     }
-    let version = match request.header("crossdock-version") {
-        None => profile.api.version(),
-        Some(named) => ApiVersion::named(named).ok_or_else(|| {
-            let known = ApiVersion::ALL.map(ApiVersion::as_str).join(", ");
-            let detail = format!("no such Crossdock-Version; there are: {known}");
-            Response::problem(400, Code::ApiVersionUnknown, detail, Vec::new())
-        })?,
-    };
+    let named = request.header("crossdock-version");
+    let version = chosen(named, profile.api.version(), &ApiVersion::ALL, ApiVersion::as_str)?;
     headers.push(("crossdock-version", version.to_string()));
     let retirement = house.retirement_of(version);
     if let Some(retirement) = retirement {
@@ -140,4 +134,51 @@ pub(crate) async fn admit<L: Limits>(
     }
     let deprecated = retirement.is_some_and(|retirement| retirement.deprecated_at <= now);
     Ok(Admitted { version, deprecated, headers })
+}
+
+/// The version that answers: the one that the request names, or else the pinned one. Of any versions, for there is but one
+/// of ours as yet, and the second shall not be the first that this is tried with.
+fn chosen<V: Copy>(named: Option<&str>, pinned: V, served: &[V], text: fn(V) -> &'static str) -> Result<V, Response> {
+    let Some(named) = named else { return Ok(pinned) };
+    served.iter().copied().find(|version| text(*version) == named).ok_or_else(|| {
+        let known: Vec<&str> = served.iter().copied().map(text).collect();
+        let detail = format!("no such Crossdock-Version; there are: {}", known.join(", "));
+        Response::problem(400, Code::ApiVersionUnknown, detail, Vec::new())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Two {
+        Older,
+        Newer,
+    }
+
+    fn text(version: Two) -> &'static str {
+        match version {
+            Two::Older => "2026-11-01",
+            Two::Newer => "2027-05-01",
+        }
+    }
+
+    #[test]
+    fn of_two_versions_the_named_one_answers_or_else_the_pinned_one() {
+        let served = [Two::Older, Two::Newer];
+        for pinned in served {
+            assert_eq!(chosen(None, pinned, &served, text).unwrap(), pinned);
+            for named in served {
+                assert_eq!(chosen(Some(text(named)), pinned, &served, text).unwrap(), named, "whatever is pinned");
+            }
+            for odd in ["", "2026-11-02", "2027-05-01 ", "2026-11-01,2027-05-01", "latest"] {
+                let refused = chosen(Some(odd), pinned, &served, text).unwrap_err();
+                assert_eq!((refused.status, refused.code), (400, Some(Code::ApiVersionUnknown)), "{odd:?}");
+                assert!(String::from_utf8(refused.body).unwrap().contains("there are: 2026-11-01, 2027-05-01"));
+            }
+        }
+        // The older is served no more: who has it pinned must be moved before, and who names it is told.
+        assert!(chosen(Some("2026-11-01"), Two::Newer, &served[1..], text).is_err());
+    }
 }

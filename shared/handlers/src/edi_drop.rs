@@ -89,7 +89,13 @@ impl<E: Exchange, A: Archive + Register, Q: Queue, P: Profiles> EdiDrop<E, A, Q,
             reason: format!("{key} lies in no partner's inbox; add the profile {partner}.toml, publish and redrive"),
             retry: crate::Retry::Misconfigured,
         })?;
-        let bytes = self.exchange.dropped(&key, object.s3.object.version.as_deref()).await?;
+        let (version, announced) = (object.s3.object.version.as_deref(), object.s3.object.size);
+        // What is too long for the function's memory is not read: a person has it where it lies.
+        let bytes = if step::is_too_long(announced) {
+            Some(step::note(&key, version, announced))
+        } else {
+            self.exchange.dropped(&key, version).await?
+        };
         let Some(bytes) = bytes else {
             // Withdrawn before we came; a new drop is announced anew.
             let verdict = Verdict::because(Outcome::Quarantined, canonical::Code::NotFound, format!("{key} is gone"));
@@ -99,6 +105,7 @@ impl<E: Exchange, A: Archive + Register, Q: Queue, P: Profiles> EdiDrop<E, A, Q,
         let sender = profile.principal(&bundle.house.tenant);
         let drop = Drop {
             bytes: &bytes,
+            len: announced.max(bytes.len() as u64),
             key: &key,
             profile,
             sender: &sender,

@@ -67,7 +67,7 @@ impl<A: Archive, Q: Queue, P: Profiles, S: Secrets, K: KeySets, L: Limits> Webho
         }
         let Ok(topic) = topic.parse::<Topic>() else {
             let known: Vec<&str> = Topic::ALL.iter().map(|topic| topic.as_str()).collect();
-            let detail = format!("no topic {topic}; there are {}", known.join(", "));
+            let detail = format!("no such topic; there are {}", known.join(", "));
             let unknown = Response::problem(404, Code::UnknownTopic, detail, Vec::new());
             return Ok(admitted.seal(unknown).to(&profile.id));
         };

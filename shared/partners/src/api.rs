@@ -40,11 +40,6 @@ impl ApiVersion {
             Self::V20261101 => "2026-11-01",
         }
     }
-
-    /// The version that `text` names.
-    pub fn named(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|version| version.as_str() == text)
-    }
 }
 
 impl fmt::Display for ApiVersion {

@@ -70,7 +70,8 @@ impl World {
         self.api(partner, "GET", &format!("/v1/order-releases/{release_id}"), Vec::new(), "")
     }
 
-    fn api(
+    /// A partner asks anything of the REST API, once.
+    pub fn api(
         &self,
         partner: &str,
         method: &str,

@@ -33,6 +33,16 @@ pub fn is_finished(key: &str, len: u64) -> bool {
     len > 0 && !UNFINISHED.iter().any(|end| key.ends_with(end))
 }
 
+/// Whether a file of `len` bytes is longer than any that is read.
+pub fn is_too_long(len: u64) -> bool {
+    len > FILE_LEN_MAX as u64
+}
+
+/// What is kept of a file that is too long to be read: where it lies, as JSON.
+pub fn note(key: &str, version: Option<&str>, len: u64) -> Vec<u8> {
+    serde_json::json!({ "key": key, "version": version, "len": len }).to_string().into_bytes()
+}
+
 /// The partner whose inbox `key` lies in: `inbox/<partner>/…`.
 pub fn partner_of(key: &str) -> Option<&str> {
     key.strip_prefix("inbox/")?.split_once('/').map(|(partner, _)| partner)
@@ -41,8 +51,10 @@ pub fn partner_of(key: &str) -> Option<&str> {
 /// A dropped file with what is known of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Drop<'a> {
-    /// Its bytes.
+    /// Its bytes; of a file that is too long to be read, its [`note`].
     pub bytes: &'a [u8],
+    /// Its length.
+    pub len: u64,
     /// Its key in the exchange.
     pub key: &'a str,
     /// The partner whose inbox it lies in.
@@ -174,8 +186,12 @@ struct Splitter<'a> {
 
 impl Splitter<'_> {
     fn run(mut self) -> Split {
-        if self.drop.bytes.len() > FILE_LEN_MAX {
-            let detail = format!("the file has {} bytes; {FILE_LEN_MAX} are the most", self.drop.bytes.len());
+        if is_too_long(self.drop.len) {
+            let Drop { len, key, .. } = self.drop;
+            let detail = format!(
+                "the file has {len} bytes; {FILE_LEN_MAX} are the most; it was not read, and lies at {key}: have it \
+                 dropped in parts"
+            );
             let finding = Finding { code: Code::TooLarge, detail, place: None };
             self.defective("file", "file", 0..self.drop.bytes.len(), vec![finding], false);
             return self.split;

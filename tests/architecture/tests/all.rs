@@ -9,6 +9,7 @@
 
 mod crates;
 mod docs;
+mod limits;
 mod logs;
 mod template;
 

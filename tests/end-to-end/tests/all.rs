@@ -1,7 +1,9 @@
 //! The whole deployment on local stacks, with the sample partners around it.
 //!
-//! Two stacks run side by side: on one, functions are killed and the stack is stopped in the middle; the other is left
-//! in peace and shared by all other tests, each with order numbers of its own. However a test ends, both are stopped.
+//! Three stacks run side by side. On one, functions are killed and the stack is stopped in the middle. On one, the
+//! scenarios of the catalogue play one after the other: each looks at the whole stack at its end, and most of the time
+//! they wait. The third is left in peace and shared by all other tests, each with order numbers of its own. However a test
+//! ends, all are stopped.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,6 +14,7 @@
 )]
 
 mod api;
+mod catalogue;
 mod edi;
 mod failures;
 mod faults;
@@ -31,6 +34,16 @@ use end_to_end::{Asked, Results, Test, test};
 /// On the stack that is killed and stopped, one after the other.
 const IN_DISTRESS: [Test<faults::Home>; 2] =
     [test!(faults::s1_stays_the_same_when_functions_are_killed), test!(faults::a_stopped_stack_goes_on)];
+
+/// On a stack of their own, one after the other: the last two change the profiles and leave dead letters.
+const CATALOGUE: [Test<World>; 6] = [
+    test!(catalogue::s4_two_part_shipments_in_both_orders),
+    test!(catalogue::s6_a_cancel_that_meets_the_truck),
+    test!(catalogue::s14_a_file_that_comes_again_in_four_ways),
+    test!(catalogue::s15_bad_files),
+    test!(catalogue::s13_a_3pl_that_is_out_and_comes_back),
+    test!(catalogue::s19_dead_letters_and_poison),
+];
 
 /// On the other stack, before all others: it counts everything on the stack.
 const FIRST: [Test<World>; 1] = [test!(edi::s2_of_forty_orders_one_is_bad)];
@@ -62,17 +75,17 @@ const IN_PEACE: [Test<World>; 22] = [
 ];
 
 /// On the other stack, at the end: they look at what the others left.
-const LAST: [Test<World>; 3] = [
-    test!(records::every_byte_in_or_out_is_in_the_archive),
-    test!(records::nothing_is_lost_or_done_twice),
-    test!(records::what_a_role_may_do_is_what_its_function_does),
-];
+const LAST: [Test<World>; 2] =
+    [test!(records::every_byte_in_or_out_is_in_the_archive), test!(records::nothing_is_lost_or_done_twice)];
 
 /// On the other stack, after all others: it changes the profiles that they all use.
 const AFTERWARDS: [Test<World>; 1] =
     [test!(onboarding::a_new_partner_goes_from_its_first_line_to_its_first_applied_message)];
 
-/// Longest run. It takes four minutes on two idle cores; whatever hangs, even a thread that blocks, must end in a
+/// When all is over: it looks at what was asked for in a whole run.
+const ROLES: [Test<records::PermissionsAsked>; 1] = [test!(records::what_a_role_may_do_is_what_its_function_does)];
+
+/// Longest run. It takes ten minutes on two idle cores, mostly waiting; whatever hangs, even a thread that blocks, must end in a
 /// failure that says so and not in the silence of whoever waits for the end.
 const RUN_MAX: Duration = Duration::from_mins(30);
 
@@ -90,9 +103,20 @@ fn main() -> ExitCode {
         let asked = || Asked::read(std::env::args().skip(1));
         let mut results = Results::new(asked());
         let tests = async {
-            let (in_distress, in_peace) = tokio::join!(distress(Results::new(asked())), peace(Results::new(asked())));
+            let (in_distress, (in_peace, peaceful), (in_catalogue, catalogued)) = tokio::join!(
+                distress(Results::new(asked())),
+                peace(Results::new(asked())),
+                catalogue(Results::new(asked())),
+            );
             results.add(in_distress);
             results.add(in_peace);
+            results.add(in_catalogue);
+            // Part of a run does not use everything.
+            if let (Some(peaceful), Some(catalogued)) = (peaceful, catalogued)
+                && results.wants_any(&ROLES)
+            {
+                results.run(&records::PermissionsAsked(peaceful + &catalogued), &ROLES).await;
+            }
             results.finish()
         };
         // Dropping the tests ends every process that their stacks started.
@@ -114,20 +138,33 @@ async fn distress(mut results: Results) -> Results {
     results
 }
 
-async fn peace(mut results: Results) -> Results {
-    let groups = [&FIRST[..], &IN_PEACE[..], &LAST[..], &AFTERWARDS[..]];
-    let wanted = groups.map(|tests| results.wants_any(tests));
-    if !wanted.contains(&true) {
-        return results;
-    }
-    let started = Instant::now();
+/// The results, and what the functions' roles asked for if the stack ran.
+async fn peace(results: Results) -> (Results, Option<String>) {
     let more = support::other_erp();
     let setup = Setup { more: &more, ..Setup::default() };
+    on_one(results, setup, [&FIRST[..], &IN_PEACE[..], &LAST[..], &AFTERWARDS[..]]).await
+}
+
+async fn catalogue(results: Results) -> (Results, Option<String>) {
+    on_one(results, Setup::default(), CATALOGUE.each_ref().map(std::slice::from_ref)).await
+}
+
+/// Runs groups of tests on one stack, one group after the other.
+async fn on_one<const N: usize>(
+    mut results: Results,
+    setup: Setup<'_>,
+    groups: [&[Test<World>]; N],
+) -> (Results, Option<String>) {
+    let wanted = groups.map(|tests| results.wants_any(tests));
+    if !wanted.contains(&true) {
+        return (results, None);
+    }
+    let started = Instant::now();
     let world = match World::start(setup).await {
         Ok(world) => world,
         Err(error) => {
             results.note("the stack starts", started.elapsed(), Err(error.chain()));
-            return results;
+            return (results, None);
         }
     };
     for (tests, wanted) in groups.into_iter().zip(wanted) {
@@ -135,8 +172,9 @@ async fn peace(mut results: Results) -> Results {
             results.run(&world, tests).await;
         }
     }
+    let asked = world.stack.permissions_asked().ok();
     stop(world).await;
-    results
+    (results, asked)
 }
 
 /// Stops a world. That it could not save its state matters to nobody here.

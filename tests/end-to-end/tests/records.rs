@@ -46,7 +46,10 @@ pub(crate) async fn nothing_is_lost_or_done_twice(world: &World) {
     assert_eq!(ledger.double_effects(), Vec::<String>::new());
 }
 
+/// What the functions' roles asked for, on all stacks together.
+pub(crate) struct PermissionsAsked(pub(crate) String);
+
 /// After all others, which took every way through the functions.
-pub(crate) async fn what_a_role_may_do_is_what_its_function_does(world: &World) {
-    assert_eq!(world.stack.permission_gaps().await.unwrap(), Vec::<String>::new());
+pub(crate) async fn what_a_role_may_do_is_what_its_function_does(asked: &PermissionsAsked) {
+    assert_eq!(local::permission_gaps(&asked.0).await.unwrap(), Vec::<String>::new());
 }

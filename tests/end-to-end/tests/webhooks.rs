@@ -30,7 +30,8 @@ pub(crate) async fn a_signature_must_fit_body_and_time(world: &World) {
     assert_eq!((topic.status, json_of(&topic.body)["code"].clone()), (404, json!("unknown-topic")));
     let shapeless = ok(world.webhook(BOLT, "release-accepted", "e2e-sign-shape", b"{\"release_id\": 7}").await);
     assert_eq!((shapeless.status, json_of(&shapeless.body)["code"].clone()), (422, json!("schema-violation")));
-    assert_eq!(send(BOLT, &right, 299).await.0, 202);
+    // A minute is left for a slow machine; what holds to the second is held by the verifier's own tests.
+    assert_eq!(send(BOLT, &right, 240).await.0, 202);
     until(world, &id, "accepted", |release| release.facts.business.is_some()).await;
 }
 

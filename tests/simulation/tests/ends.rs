@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use ports::{Call, Commit, Fault, Key, PartnerHttp, Put, Read, Reply, Scope, Table as _, TokenRequest};
 use secrecy::SecretString;
 use serde_json::json;
-use sim::{QueueName, Reaction, Table, World};
+use sim::{QueueName, Reaction, Table, Twins, World};
 use steps::order_dispatch::DepositorUse;
 use tracing::field::{Field, Visit};
 use tracing::{Metadata, Subscriber, span};
@@ -298,4 +298,18 @@ fn an_answer_is_believed_more_than_a_clock_that_is_ahead() {
     assert_eq!(failed.retry, Retry::After(90));
     let after = world.deliveries().remove(0);
     assert_eq!((after.state, after.failures, after.asked_at), (DeliveryState::Pending, 2, None));
+}
+
+/// However long a file is, it costs the function no memory: a person is told where it lies, once.
+#[test]
+fn a_file_that_is_too_long_is_not_read() {
+    let world = world();
+    world.set_twins(Twins::Later(SignedDuration::from_secs(40)));
+    world.drop_file(ACME, "long.edi", &vec![b' '; steps::edi_drop::FILE_LEN_MAX + 1]);
+    rest(&world);
+    let parked = world.parked();
+    let [one] = parked.as_slice() else { panic!("{parked:?}") };
+    assert_eq!(one.code, Code::TooLarge);
+    assert!(one.findings[0].detail.contains("inbox/acme-3pl/long.edi"), "{}", one.findings[0].detail);
+    assert!(one.raw.len < 200, "what is kept is a note");
 }

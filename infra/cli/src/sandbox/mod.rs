@@ -135,6 +135,12 @@ impl Sandbox {
         let mut rules = self.shared.rules.lock().unwrap_or_else(PoisonError::into_inner);
         rules.push(Rule { partner: partner.to_owned(), needle: needle.to_owned(), next });
     }
+
+    /// What was asked of `partner` is over: it answers as it should.
+    pub fn recover(&self, partner: &str) {
+        let mut rules = self.shared.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        rules.retain(|rule| rule.partner != partner);
+    }
 }
 
 /// The URL of a sandbox at `port`.

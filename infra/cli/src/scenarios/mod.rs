@@ -2,7 +2,13 @@
 
 mod redeliver;
 pub mod s1;
+mod s13;
+mod s14;
+mod s15;
+mod s19;
 pub mod s2;
+mod s4;
+mod s6;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,8 +16,10 @@ use std::time::Duration;
 
 use canonical::{Release, ReleaseId};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::ledger::answer_to;
+use crate::warehouse::{Acknowledged, ShipOrder};
 use crate::{Error, Story, World, place};
 
 pub use redeliver::redeliver;
@@ -19,6 +27,16 @@ pub use redeliver::redeliver;
 /// Longest wait for one step of a story. A message that a killed function held comes back after 30 s, a delivery after
 /// 120 s; the machine may be busy besides.
 pub const STEP_MAX: Duration = Duration::from_mins(4);
+
+const ERP: &str = "northwind-erp";
+const TMS: &str = "summit-tms";
+/// The 3PL that speaks REST.
+const BOLT: &str = "bolt-3pl";
+/// The 3PL that speaks X12.
+const ACME: &str = "acme-3pl";
+
+/// Longest wait for what is still under way at the end of a scenario; what a killed function held comes back after 120 s.
+const QUIET_MAX: Duration = Duration::from_mins(5);
 
 /// A scenario of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -29,14 +47,29 @@ pub enum Scenario {
     /// The same over X12: forty orders, and one bad transaction set in the 945 file.
     #[value(name = "S2", alias = "s2")]
     S2,
+    /// Two part shipments in both orders, each file with a copy under new numbers: 100 shipped, invoices for 60 and 40.
+    #[value(name = "S4", alias = "s4")]
+    S4,
+    /// A cancel before work starts, and one that meets the ship confirm, which wins in both orders of arrival.
+    #[value(name = "S6", alias = "s6")]
+    S6,
+    /// A 3PL that is out: releases are held and told so, and follow by ship-by date when it is back, none twice.
+    #[value(name = "S13", alias = "s13")]
+    S13,
+    /// A file that comes again in four ways, with four dispositions.
+    #[value(name = "S14", alias = "s14")]
+    S14,
+    /// Bad files: each costs the smallest thing that holds what is wrong, and a person finds it with its place.
+    #[value(name = "S15", alias = "s15")]
+    S15,
+    /// Dead letters of a missing route, and true poison among them: what can be done is done once after the redrive.
+    #[value(name = "S19", alias = "s19")]
+    S19,
 }
 
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::S1 => "S1",
-            Self::S2 => "S2",
-        })
+        fmt::Debug::fmt(self, f)
     }
 }
 
@@ -83,7 +116,62 @@ pub async fn play(world: &World, story: &Story<'_>, scenario: Scenario) -> Resul
     match scenario {
         Scenario::S1 => s1::check(world, story).await,
         Scenario::S2 => s2::check(world, story).await,
+        Scenario::S4 => s4::check(world, story).await,
+        Scenario::S6 => s6::check(world, story).await,
+        Scenario::S13 => s13::check(world, story).await,
+        Scenario::S14 => s14::check(world, story).await,
+        Scenario::S15 => s15::check(world, story).await,
+        Scenario::S19 => s19::check(world, story).await,
     }
+}
+
+/// The ERP releases an order of one line, that is shipped to `region`: NY goes to the REST 3PL, TX to the EDI 3PL.
+async fn release_one(
+    world: &World,
+    story: &Story<'_>,
+    order_no: &str,
+    region: &str,
+    quantity: u32,
+    ship_by: &str,
+) -> Result<ReleaseId, Error> {
+    let order = json!({
+        "order_no": order_no,
+        "customer_po": format!("PO-{order_no}"),
+        "ship_to": {
+            "name": "Hudson Hardware Co.", "address1": "48 Canal Street", "city": "Albany", "region": region,
+            "postal_code": "12207", "country": "US",
+        },
+        "ship_by": ship_by,
+        "lines": [{ "line_no": 1, "sku": "DRILL-18V", "quantity": quantity.to_string(), "uom": "EA" }],
+    });
+    story.sends(ERP, "crossdock", &format!("POST /v1/order-releases, order {order_no}, {quantity} EA to {region}"));
+    world.released(&format!("erp-{order_no}-1"), order.to_string().as_bytes()).await
+}
+
+/// The release's 940, when it is in the 3PL's outbox.
+async fn ship_order(world: &World, id: &ReleaseId) -> Result<ShipOrder, Error> {
+    let look = async || {
+        let orders = world.ship_orders(ACME).await?;
+        Ok(orders.into_iter().find(|order| order.release_id == id.as_str() && order.purpose == "N"))
+    };
+    world.until("the 940 in the outbox", STEP_MAX, look).await
+}
+
+/// Our 997 for a group that the EDI 3PL sent.
+async fn acknowledged(world: &World, story: &Story<'_>, group: u32) -> Result<Acknowledged, Error> {
+    let group = group.to_string();
+    let look = async || Ok(answer_to(&world.acknowledgments(ACME).await?, &group).cloned());
+    let answer = world.until(&format!("our 997 for group {group}"), STEP_MAX, look).await?;
+    story.sends("crossdock", ACME, &format!("997 for group {group}: {} in {}", answer.outcome, answer.key));
+    Ok(answer)
+}
+
+/// Waits until nothing is left to do.
+async fn settle(world: &World, story: &Story<'_>, what: &str) -> Result<(), Error> {
+    story.waits(what);
+    world.until_quiet(QUIET_MAX).await?;
+    story.note(what);
+    Ok(())
 }
 
 /// Waits until a release is as `is_so` asks, telling its history meanwhile.

@@ -6,14 +6,10 @@ use std::time::Duration;
 
 use canonical::{Release, ReleaseId, ReleaseState};
 
-use super::{Report, STEP_MAX, follow, received, redeliver, sample};
+use super::{BOLT, ERP, Report, STEP_MAX, TMS, follow, received, redeliver, sample, settle};
 use crate::{Error, Ledger, Stopwatch, Story, World};
 
-const ERP: &str = "northwind-erp";
-const TMS: &str = "summit-tms";
 const SHOP: &str = "webshop";
-/// The 3PL that speaks REST.
-const BOLT: &str = "bolt-3pl";
 
 /// What the 3PL tells of an order, in its order: topic and sample.
 const WEBHOOKS: [(&str, &str); 6] = [
@@ -33,8 +29,6 @@ const KILLING: Duration = Duration::from_millis(900);
 const KILL_EVERY: Duration = Duration::from_millis(30);
 /// After how long without a result everything is said again.
 const NUDGE: Duration = Duration::from_secs(3);
-/// Longest wait for what killed functions held: a delivery comes back after 120 s.
-const QUIET_MAX: Duration = Duration::from_mins(5);
 
 /// An order to play: the sample's, or one like it with other numbers.
 #[derive(Debug, Clone)]
@@ -286,13 +280,6 @@ pub async fn check(world: &World, story: &Story<'_>) -> Result<Report, Error> {
     report.check("what came again was recognised", absorbed > 0, format!("{absorbed} messages absorbed"));
     finish(&mut report, world, &after).await?;
     Ok(report)
-}
-
-async fn settle(world: &World, story: &Story<'_>, what: &str) -> Result<(), Error> {
-    story.waits(what);
-    world.until_quiet(QUIET_MAX).await?;
-    story.note(what);
-    Ok(())
 }
 
 fn compare(report: &mut Report, before: &Ledger, after: &Ledger, told: &Told, peace: &str) {

@@ -8,15 +8,10 @@ use futures::StreamExt as _;
 use futures::TryStreamExt as _;
 
 use super::s1::finish;
-use super::{Report, STEP_MAX, follow, received, sample};
+use super::{ACME, ERP, Report, STEP_MAX, TMS, follow, received, sample};
 use crate::ledger::answer_to;
 use crate::warehouse::{ShipOrder, Shipping, Warehouse};
 use crate::{Error, Ledger, Story, World};
-
-const ERP: &str = "northwind-erp";
-const TMS: &str = "summit-tms";
-/// The 3PL that speaks X12.
-const ACME: &str = "acme-3pl";
 
 /// Orders of the check, and which of them gets a bad 945.
 const ORDERS: usize = 40;

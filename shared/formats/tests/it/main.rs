@@ -7,6 +7,8 @@ mod corpus;
 #[cfg(test)]
 mod descriptions;
 #[cfg(test)]
+mod hostile_json;
+#[cfg(test)]
 mod mapping;
 #[cfg(test)]
 mod order_json;

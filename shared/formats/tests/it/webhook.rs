@@ -1,4 +1,5 @@
 use canonical::{Code, Content, MilestoneCode, SetReference, ShipmentId};
+use formats::limits::WARNINGS_MAX;
 use formats::webhook::{Topic, parse};
 use serde_json::{Value, json};
 
@@ -16,6 +17,18 @@ fn read(topic: Topic, body: &Value) -> Result<Content, Vec<String>> {
 
 fn by_id() -> SetReference {
     SetReference::ReleaseId(RELEASE.parse().unwrap())
+}
+
+#[test]
+fn so_many_warnings_are_kept_and_not_one_more() {
+    for (wrong, kept) in [(WARNINGS_MAX, WARNINGS_MAX), (WARNINGS_MAX + 1, WARNINGS_MAX)] {
+        let body = json!({
+            "release_id": RELEASE, "shipment_no": "S-1", "shipped_at": AT, "ssccs": vec!["106141412345678907"; wrong],
+            "lines": [{ "sku": "A", "quantity": "1", "uom": "EA" }],
+        });
+        let Ok(Content::ShipConfirm(confirm)) = read(Topic::ShipConfirm, &body) else { panic!("a ship confirm") };
+        assert_eq!(confirm.warnings.len(), kept, "{wrong} check digits are wrong");
+    }
 }
 
 #[test]

@@ -133,6 +133,15 @@ fn every_named_scheme_takes_its_vector_and_no_other() {
         let joined = format!("{value},{value}");
         assert_eq!(own_with(scheme, &[(name, &joined)], secret), Err(SignatureError::Header), "{scheme:?} joined");
         assert_eq!(own_with(scheme, &[(name, "")], secret), Err(SignatureError::Header), "{scheme:?} empty");
+        for more in [format!(",{value}"), format!("{value},"), format!("{value};"), format!("; {value}")] {
+            let verdict = own_with(scheme, &[(name, &more)], secret);
+            let is_list = scheme == Scheme::Stripe;
+            assert_eq!(verdict.is_ok(), is_list, "{scheme:?}: {more}");
+        }
+        assert!(
+            own_with(scheme, &[(name, &format!(" \t{value} "))], secret).is_ok(),
+            "blanks around a value are HTTP's"
+        );
         let long = format!("{value}{}", " ".repeat(HEADER_LEN_MAX));
         assert_eq!(own_with(scheme, &[(name, &long)], secret), Err(SignatureError::Header), "{scheme:?} oversized");
         let other = own_with(scheme, &[(name, value)], "another-secret-of-enough-bytes");

@@ -21,7 +21,8 @@ fn dropped_after(bundle: &Bundle, bytes: &[u8], taken: &BTreeMap<usize, Claim>) 
     let sender = profile.principal(&bundle.house.tenant);
     let received_at: Timestamp = at(2);
     let key = "inbox/acme/file.edi";
-    split(Drop { bytes, key, profile, sender: &sender, profile_version: "v1", received_at }, taken)
+    let len = bytes.len() as u64;
+    split(Drop { bytes, len, key, profile, sender: &sender, profile_version: "v1", received_at }, taken)
 }
 
 fn dropped(file: &str) -> Split {
@@ -156,6 +157,7 @@ fn a_file_of_the_greatest_length_is_read_and_one_byte_more_is_not() {
         panic!("it is too large")
     };
     assert_eq!(findings[0].code, Code::TooLarge);
+    assert!(findings[0].detail.contains("lies at inbox/acme/file.edi"), "{}", findings[0].detail);
     bytes.pop();
     let read = dropped_with(&bundle(), &bytes);
     assert!(words(&read).iter().all(|word| !word.starts_with("too-large")), "{:?}", words(&read));
