@@ -15,7 +15,6 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put as PutRequest, TransactWriteIt
 use canonical::PartnerScope;
 use jiff::Timestamp;
 use ports::{Commit, CommitError, Due, Expect, Fault, FaultKind, Key, Put, Stored, Waiting};
-use serde_json::Value;
 
 use crate::{Settings, classify};
 
@@ -121,7 +120,7 @@ impl Table {
 }
 
 impl ports::Table for Table {
-    async fn load(&self, key: &Key) -> Result<Option<Stored<Value>>, Fault> {
+    async fn load(&self, key: &Key) -> Result<Option<Stored<String>>, Fault> {
         let what = || place("read", key);
         let output = self
             .client
@@ -203,7 +202,7 @@ impl ports::WaitIndex for Table {
             let since = since.ok_or_else(|| Fault::bug(format!("{what}: an item without its place")))?;
             // BETWEEN takes both ends.
             if since != after {
-                found.push(Waiting { since: since.clone(), value: stored(item)?.value });
+                found.push(Waiting { since: since.clone(), doc: stored(item)?.value });
             }
         }
         Ok(found)
@@ -233,25 +232,22 @@ fn condition(expect: Expect) -> (&'static str, Option<Attributes>) {
 }
 
 fn attributes(put: &Put) -> Result<Attributes, Fault> {
-    let unserializable = |error| Fault::bug(place("write", &put.key)).because(error);
     let version = match put.expect {
         Expect::Absent => 1,
         Expect::Version(version) => version + 1,
     };
-    let doc = serde_json::to_string(&put.value).map_err(unserializable)?;
-    let events = serde_json::to_string(&put.events).map_err(unserializable)?;
-    if doc.len() + events.len() > ITEM_LEN_MAX {
+    let events = serde_json::to_string(&put.events);
+    let events = events.map_err(|error| Fault::bug(place("write", &put.key)).because(error))?;
+    let len = put.doc.len() + events.len();
+    if len > ITEM_LEN_MAX {
         let what = place("write", &put.key);
-        return Err(Fault::bug(format!(
-            "{what}: it has {} bytes, DynamoDB takes {ITEM_LEN_MAX}",
-            doc.len() + events.len()
-        )));
+        return Err(Fault::bug(format!("{what}: it has {len} bytes, DynamoDB takes {ITEM_LEN_MAX}")));
     }
     let mut item = HashMap::from([
         ("pk".to_owned(), text(put.key.pk())),
         ("sk".to_owned(), text(put.key.sk())),
         ("v".to_owned(), number(version)),
-        ("doc".to_owned(), AttributeValue::S(doc)),
+        ("doc".to_owned(), text(&put.doc)),
     ]);
     if !put.events.is_empty() {
         item.insert(EVENTS_ATTRIBUTE.to_owned(), AttributeValue::S(events));
@@ -268,13 +264,11 @@ fn attributes(put: &Put) -> Result<Attributes, Fault> {
 }
 
 /// Reads back what [`attributes`] wrote.
-pub(crate) fn stored(item: &Attributes) -> Result<Stored<Value>, Fault> {
+pub(crate) fn stored(item: &Attributes) -> Result<Stored<String>, Fault> {
     let version = item.get("v").and_then(|v| v.as_n().ok()).and_then(|v| v.parse().ok());
     let version = version.ok_or_else(|| Fault::bug("the item has no version"))?;
     let doc = item.get("doc").and_then(|doc| doc.as_s().ok()).ok_or_else(|| Fault::bug("the item has no content"))?;
-    let value =
-        serde_json::from_str(doc).map_err(|error| Fault::bug("the item's content is no JSON").because(error))?;
-    Ok(Stored { version, value })
+    Ok(Stored { version, value: doc.clone() })
 }
 
 pub(crate) fn text(text: &str) -> AttributeValue {
@@ -288,7 +282,7 @@ pub(crate) fn number(number: u64) -> AttributeValue {
 #[cfg(test)]
 mod tests {
     use ports::{OpenSince, Table as _, WaitIndex as _};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::bus::tests::event;
@@ -382,7 +376,7 @@ mod tests {
         let replay = Replay::new(vec![Reply::json(200, &page), Reply::json(200, r#"{"Items":[{"v":{"N":"1"}}]}"#)]);
         let table = table(&replay);
         let found = table.waiting("HELD#t#p", "a", "~").await.unwrap();
-        assert_eq!(found, [Waiting { since: "b".to_owned(), value: json!(7) }]);
+        assert_eq!(found, [Waiting { since: "b".to_owned(), doc: "7".to_owned() }]);
         let asked = replay.asked()[0].json();
         assert_eq!(asked["IndexName"], "court");
         assert_eq!(asked["KeyConditionExpression"], "court = :court AND since BETWEEN :after AND :until");
@@ -455,7 +449,7 @@ mod tests {
             Reply::json(200, r#"{"Item":{"v":{"N":"8"}}}"#),
         ]);
         let table = table(&replay);
-        assert_eq!(table.load(&key("1")).await.unwrap(), Some(Stored { version: 8, value: json!({"a": 1}) }));
+        assert_eq!(table.load(&key("1")).await.unwrap(), Some(Stored { version: 8, value: r#"{"a":1}"#.to_owned() }));
         assert_eq!(table.load(&key("1")).await.unwrap(), None);
         assert_eq!(table.load(&key("1")).await.unwrap_err().kind, FaultKind::Bug);
         assert_eq!(replay.asked()[0].json()["ConsistentRead"], true);

@@ -73,30 +73,35 @@ pub async fn run_batch<S: Step, R: Redelivery>(
     stop_at: Timestamp,
 ) -> Vec<String> {
     let (now, count) = (&now, records.len());
-    let failed: Vec<String> = futures::stream::iter(records)
-        .map(|record| async move {
-            if now() + MARGIN > stop_at && !steps::defect!(NoMargin) {
-                let failed = Failed {
-                    code: Code::StoreUnavailable,
-                    reason: "too little time was left to begin".to_owned(),
-                    retry: Retry::After(0),
-                };
-                return Some(retry::<S, R>(redelivery, record, &failed, receives_max, now()).await);
+    let handle = |record: Record| async move {
+        if now() + MARGIN > stop_at && !steps::defect!(NoMargin) {
+            let failed = Failed {
+                code: Code::StoreUnavailable,
+                reason: "too little time was left to begin".to_owned(),
+                retry: Retry::After(0),
+            };
+            return Some(retry::<S, R>(redelivery, record, &failed, receives_max, now()).await);
+        }
+        let scope = Scope { now: now(), stop_at };
+        match one(step, &record, scope).await {
+            Ok(done) => {
+                log(S::NAME, &record, &done);
+                None
             }
-            let scope = Scope { now: now(), stop_at };
-            match one(step, &record, scope).await {
-                Ok(done) => {
-                    log(S::NAME, &record, &done);
-                    None
-                }
-                Err(_) if steps::defect!(ErrorSwallowed) => None,
-                Err(failed) => Some(retry::<S, R>(redelivery, record, &failed, receives_max, scope.now).await),
-            }
-        })
-        .buffered(S::SIDE_BY_SIDE)
-        .filter_map(|failed| async move { failed })
-        .collect()
-        .await;
+            Err(_) if steps::defect!(ErrorSwallowed) => None,
+            Err(failed) => Some(retry::<S, R>(redelivery, record, &failed, receives_max, scope.now).await),
+        }
+    };
+    let mut failed = Vec::new();
+    if S::SIDE_BY_SIDE == 1 {
+        // One after the other: nothing has to keep track of them.
+        for record in records {
+            failed.extend(handle(record).await);
+        }
+    } else {
+        let ended = futures::stream::iter(records).map(handle).buffered(S::SIDE_BY_SIDE);
+        failed = ended.filter_map(|failed| async move { failed }).collect().await;
+    }
     if steps::defect!(WholeBatchDone) && failed.len() < count {
         return Vec::new();
     }
@@ -123,16 +128,18 @@ async fn retry<S: Step, R: Redelivery>(
     let last = record.receives >= receives_max;
     // After its last try it goes to the dead-letter queue when it next comes up: at once, so that the alarm rings.
     let delay_s = if last { 0 } else { failed.delay_s(record.receives, receives_max, &record.id) };
-    let about = About::of(&record.body);
+    // A line that nobody keeps costs nothing: its fields are asked for only if somebody does.
+    let about = std::cell::OnceCell::new();
+    let about = || about.get_or_init(|| About::of(&record.body));
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
                 step = S::NAME,
                 outcome = "retry",
                 code = failed.code.as_str(),
-                partner = about.partner,
-                correlation_id = about.correlation_id,
-                message_id = about.message_id,
+                partner = about().partner,
+                correlation_id = about().correlation_id,
+                message_id = about().message_id,
                 queue_message_id = record.id,
                 trace_id = trace_id_of(&record.body),
                 receives = record.receives,

@@ -43,7 +43,7 @@ impl<T: Table + WaitIndex, Q: Queue, P: Profiles> PartnerResume<T, Q, P> {
                 if now() + MARGIN > stop_at {
                     return Ok(sent);
                 }
-                match self.one(due.value, now()).await {
+                match self.one(&due.doc, now()).await {
                     Ok(count) => sent += count,
                     Err(failed) => log_failed(&failed),
                 }
@@ -53,8 +53,8 @@ impl<T: Table + WaitIndex, Q: Queue, P: Profiles> PartnerResume<T, Q, P> {
     }
 
     /// Looks at one breaker. Nothing is sent if somebody else is writing it just now: the next minute finds it.
-    async fn one(&self, found: serde_json::Value, now: Timestamp) -> Result<usize, Failed> {
-        let Breaker { receiver, .. } = serde_json::from_value(found)?;
+    async fn one(&self, found: &str, now: Timestamp) -> Result<usize, Failed> {
+        let Breaker { receiver, .. } = serde_json::from_str(found)?;
         let Some(stored) = self.table.get::<Breaker>(&Key::breaker(&receiver)).await? else { return Ok(0) };
         let bundle = self.profiles.bundle().await?;
         let endpoint = bundle.partner(&receiver.partner).and_then(|profile| profile.endpoint.as_ref());
@@ -82,7 +82,7 @@ impl<T: Table + WaitIndex, Q: Queue, P: Profiles> PartnerResume<T, Q, P> {
             let page = self.table.waiting(&court, &last, ENDS.1).await?;
             let Some(end) = page.last().map(|one| one.since.clone()) else { break };
             for one in page {
-                held.push(serde_json::from_value(one.value)?);
+                held.push(serde_json::from_str(&one.doc)?);
             }
             last = end;
         }

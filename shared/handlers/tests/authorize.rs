@@ -169,7 +169,7 @@ mod tests {
     }
 
     impl Table for World {
-        async fn load(&self, _: &Key) -> Result<Option<Stored<Value>>, Fault> {
+        async fn load(&self, _: &Key) -> Result<Option<Stored<String>>, Fault> {
             Ok(None)
         }
 

@@ -6,7 +6,6 @@ use canonical::{Event, ReleaseId, Tenant};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::{Fault, Key};
 
@@ -55,8 +54,8 @@ pub struct Put {
     pub key: Key,
     /// The condition.
     pub expect: Expect,
-    /// What it shall hold.
-    pub value: Value,
+    /// What it shall hold: JSON text.
+    pub doc: String,
     /// What this write tells the world; the table's stream hands it to the relay.
     pub events: Vec<Event>,
     /// Whether it waits for somebody.
@@ -77,9 +76,9 @@ impl Put {
     }
 
     fn build<T: Serialize>(key: Key, expect: Expect, value: &T) -> Result<Self, Fault> {
-        let value =
-            serde_json::to_value(value).map_err(|error| Fault::bug("an item does not serialize").because(error))?;
-        Ok(Self { key, expect, value, events: Vec::new(), open: None, due: None })
+        let doc =
+            serde_json::to_string(value).map_err(|error| Fault::bug("an item does not serialize").because(error))?;
+        Ok(Self { key, expect, doc, events: Vec::new(), open: None, due: None })
     }
 
     /// The same write, telling `events`.
@@ -127,8 +126,8 @@ pub enum CommitError {
 
 /// The table.
 pub trait Table {
-    /// The item under `key`, strongly consistent: what was written before is seen.
-    fn load(&self, key: &Key) -> impl Future<Output = Result<Option<Stored<Value>>, Fault>>;
+    /// The JSON text under `key`, strongly consistent: what was written before is seen.
+    fn load(&self, key: &Key) -> impl Future<Output = Result<Option<Stored<String>>, Fault>>;
 
     /// Writes all of `commit` if every condition holds, else nothing.
     fn commit(&self, commit: Commit) -> impl Future<Output = Result<(), CommitError>>;
@@ -146,8 +145,8 @@ pub trait DueIndex {
 pub struct Waiting {
     /// Its place in the index: what its [`OpenSince::since`] says.
     pub since: String,
-    /// What it holds.
-    pub value: Value,
+    /// What it holds: JSON text.
+    pub doc: String,
 }
 
 /// The index of what waits for somebody.
@@ -163,8 +162,8 @@ pub trait TableExt: Table {
     /// The item under `key` as a `T`.
     fn get<T: DeserializeOwned>(&self, key: &Key) -> impl Future<Output = Result<Option<Stored<T>>, Fault>> {
         async move {
-            let Some(Stored { version, value }) = self.load(key).await? else { return Ok(None) };
-            let value = serde_json::from_value(value).map_err(|error| {
+            let Some(Stored { version, value: doc }) = self.load(key).await? else { return Ok(None) };
+            let value = serde_json::from_str(&doc).map_err(|error| {
                 Fault::bug(format!("item {}/{} is not readable", key.pk(), key.sk())).because(error)
             })?;
             Ok(Some(Stored { version, value }))

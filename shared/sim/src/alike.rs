@@ -12,6 +12,15 @@ use crate::trace::Hash;
 use crate::world::{LateEffect, State};
 use crate::{Kind, Received, World};
 
+/// What counts of an item.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// Its number.
+    number: u64,
+    /// When its partner was asked, while it is open: the one stored moment that a step compares with its own.
+    asked_at: Option<Timestamp>,
+}
+
 /// What goes into [`World::alike`], kept up to date where the world changes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Alike {
@@ -59,15 +68,18 @@ impl Alike {
         if self.on { of_bytes(bytes) } else { 0 }
     }
 
-    /// The number of an item. Of a delivery that has ended its failures do not count, and never what they said.
-    pub(crate) fn of_item(&self, sk: &str, value: &Value) -> u64 {
+    /// What counts of an item. Of a delivery that has ended its failures do not count, and never what they said.
+    pub(crate) fn of_item(&self, sk: &str, doc: &str) -> Counted {
         if !self.on {
-            return 0;
+            return Counted::default();
         }
-        let mut hash = Hash::default();
-        match value {
+        let (mut hash, mut asked_at) = (Hash::default(), None);
+        // What is no JSON cannot be written.
+        match &serde_json::from_str(doc).unwrap_or_default() {
             Value::Object(fields) if sk == "DELIVERY" => {
-                let open = is_pending(value);
+                let text = |name: &str| fields.get(name).and_then(Value::as_str);
+                let open = text("state") == Some("pending");
+                asked_at = text("asked_at").filter(|_| open).and_then(|text| text.parse().ok());
                 let counts = |name: &str| name != "last_failure" && name != "asked_at" && (open || name != "failures");
                 for (name, value) in fields.iter().filter(|(name, _)| counts(name)) {
                     hash.add(of_bytes(name.as_bytes()));
@@ -76,7 +88,7 @@ impl Alike {
             }
             value => add_value(&mut hash, value),
         }
-        hash.number()
+        Counted { number: hash.number(), asked_at }
     }
 }
 
@@ -125,14 +137,12 @@ impl State {
     fn add_table(&self, hash: &mut Hash, versions: bool) {
         for (key, item) in &self.table {
             hash.add(of_bytes(key.pk().as_bytes()));
-            hash.add(item.alike);
+            hash.add(item.alike.number);
             hash.add(u64::from(item.open.is_some()) << 1 | u64::from(item.due.is_some()));
             if versions {
                 hash.add(item.version);
             }
-            // The one stored moment that a step compares with its own.
-            let asked_at = item.value.get("asked_at").filter(|_| key.sk() == "DELIVERY" && is_pending(&item.value));
-            if let Some(asked_at) = asked_at.and_then(Value::as_str).and_then(|text| text.parse::<Timestamp>().ok()) {
+            if let Some(asked_at) = item.alike.asked_at {
                 hash.add(1 + self.now.duration_since(asked_at).as_secs().cast_unsigned());
             }
         }
@@ -170,10 +180,6 @@ impl State {
         hash.add(late.origin);
         hash.add(self.wait(late.at));
     }
-}
-
-fn is_pending(delivery: &Value) -> bool {
-    delivery.get("state").and_then(Value::as_str) == Some("pending")
 }
 
 pub(crate) fn mixed(numbers: &[u64]) -> u64 {
@@ -318,7 +324,7 @@ mod tests {
         assert!(!same("call me", "call you") && !same("rel_1", "rel_2") && !same("ab", "ba"));
         assert!(!same(&"a".repeat(63), &"b".repeat(63)) && !same(&"a".repeat(65), &"b".repeat(65)));
         let alike = Alike { on: true, ..Alike::default() };
-        let item = |sk: &str, value: Value| alike.of_item(sk, &value);
+        let item = |sk: &str, value: Value| alike.of_item(sk, &value.to_string());
         let delivery = |state: &str, failures: u32, why: &str| {
             item("DELIVERY", json!({ "state": state, "failures": failures, "last_failure": why }))
         };

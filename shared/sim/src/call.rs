@@ -87,14 +87,12 @@ impl World {
         state.now = state.now.checked_add(SignedDuration::from_millis(LATENCY_MS)).unwrap_or(state.now);
         let number = state.calls.len() as u64;
         let fault = state.faults.at(number, port, state.now).or_else(|| state.dice.call(things));
-        match fault {
-            None => state.tell(format_args!("{number} {port:?} {what}")),
-            Some(kind) => {
-                state.fired.push((number, kind));
-                state.went_wrong(kind);
-                state.tell(format_args!("{number} {port:?} {what}: {kind:?}"));
-            }
+        if let Some(kind) = fault {
+            state.fired.push((number, kind));
+            state.went_wrong(kind);
         }
+        let now = state.now;
+        state.trace.add_call(now, (number, port), what, fault);
         (number, fault)
     }
 

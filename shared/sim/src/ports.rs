@@ -17,6 +17,7 @@ use steps::breaker;
 
 use crate::clients::secret;
 use crate::queues::{POSTPONE_S_MAX, Store};
+use crate::watch::Parts;
 use crate::world::{Item, State, Written};
 use crate::{Port, QueueName, World};
 
@@ -79,11 +80,11 @@ handle! {
 }
 
 impl ports::Table for Table {
-    async fn load(&self, key: &Key) -> Result<Option<Stored<Value>>, Fault> {
+    async fn load(&self, key: &Key) -> Result<Option<Stored<String>>, Fault> {
         let wanted = key.clone();
         let read = move |state: &mut State| {
             let item = state.table.get(&wanted);
-            Ok(item.map(|item| Stored { version: item.version, value: Value::clone(&item.value) }))
+            Ok(item.map(|item| Stored { version: item.version, value: item.doc.to_string() }))
         };
         self.0.read(Port::Table, format_args!("load {}", key.pk()), read).await
     }
@@ -123,7 +124,7 @@ impl ports::WaitIndex for Table {
             for item in state.table.values() {
                 let Some(open) = item.open.as_ref().filter(|open| open.court == wanted) else { continue };
                 if open.since > after && open.since <= until {
-                    found.push(Waiting { since: open.since.clone(), value: Value::clone(&item.value) });
+                    found.push(Waiting { since: open.since.clone(), doc: item.doc.to_string() });
                 }
             }
             found.sort_by(|one, other| one.since.cmp(&other.since));
@@ -157,9 +158,10 @@ impl State {
                 Expect::Absent => 1,
                 Expect::Version(version) => version + 1,
             };
-            let alike = self.alike.of_item(put.key.sk(), &put.value);
+            let alike = self.alike.of_item(put.key.sk(), &put.doc);
             let events = self.alike.of_events(&put.events);
-            let item = Item { version, value: Rc::new(put.value), alike, open: put.open, due: put.due };
+            let parts = Parts::of(put.key.sk(), &put.doc).into();
+            let item = Item { version, doc: put.doc.into(), parts, alike, open: put.open, due: put.due };
             (Written { key: put.key, version, events: put.events, alike: events }, item)
         });
         for (write, item) in written.collect::<Vec<_>>() {
@@ -174,7 +176,7 @@ impl State {
                 self.breakers.remove(&open.since);
             }
             self.breakers.extend(breakers(&item).map(|open| open.since));
-            self.watch.write(&write, before.as_ref().map(|before| &*before.value), &item.value);
+            self.watch.write(&write, before.as_ref(), &item);
             self.stream.push(Rc::new(write));
         }
         Ok(())
@@ -184,8 +186,7 @@ impl State {
 /// Items that are longer than the table takes, each or together, can never be written.
 fn check_lens(puts: &[Put]) -> Result<(), Fault> {
     let guess = |put: &Put| {
-        len_at_most(&put.value)
-            + put.events.iter().map(|event| len_at_most(&event.data) + EVENT_LEN_AT_MOST).sum::<usize>()
+        put.doc.len() + put.events.iter().map(|event| len_at_most(&event.data) + EVENT_LEN_AT_MOST).sum::<usize>()
     };
     // Lengths that cost no serialization mostly show that it fits.
     let guesses: Vec<usize> = puts.iter().map(guess).collect();
@@ -194,10 +195,8 @@ fn check_lens(puts: &[Put]) -> Result<(), Fault> {
     }
     let mut together = 0;
     for put in puts {
-        let unserializable = |error| Fault::bug("an item does not serialize").because(error);
-        let doc = serde_json::to_string(&put.value).map_err(unserializable)?;
-        let events = serde_json::to_string(&put.events).map_err(unserializable)?;
-        let len = doc.len() + events.len();
+        let unserializable = |error| Fault::bug("an event does not serialize").because(error);
+        let len = put.doc.len() + serde_json::to_string(&put.events).map_err(unserializable)?.len();
         if len > ITEM_LEN_MAX {
             return Err(Fault::bug(format!("item {} has {len} bytes; {ITEM_LEN_MAX} are the most", put.key.pk())));
         }
@@ -275,10 +274,10 @@ impl ports::Bus for Bus {
         events.iter().try_for_each(check_event)?;
         let kinds: Vec<&str> = events.iter().map(|event| event.meta.kind.as_str()).collect();
         let (what, count) = (kinds.join(" "), events.len());
-        let events: Rc<[Event]> = events.into();
+        let events: Rc<[Rc<Event>]> = events.into_iter().map(Rc::new).collect();
         let first = Rc::clone(&events);
         let publish =
-            |state: &mut State, events: &[Event]| events.iter().try_for_each(|event| state.publish(event.clone()));
+            |state: &mut State, events: &[Rc<Event>]| events.iter().try_for_each(|event| state.publish(event));
         let half = move |state: &mut State| drop(publish(state, first.get(..count / 2).unwrap_or_default()));
         let all = move |state: &mut State| {
             publish(state, &events).map_err(|error| Fault::bug("an event does not serialize").because(error))

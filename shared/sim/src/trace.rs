@@ -4,6 +4,8 @@ use std::fmt::{self, Write as _};
 
 use jiff::Timestamp;
 
+use crate::{Kind, Port};
+
 /// What happened. The number is always kept; the lines only if somebody will read them.
 #[derive(Debug, Clone)]
 pub(crate) struct Trace {
@@ -19,6 +21,26 @@ impl Trace {
     /// From now on lines are kept, or not.
     pub(crate) fn keep_lines(&mut self, keep: bool) {
         self.lines = keep.then(Vec::new);
+    }
+
+    /// A call of a port: what was asked, and how it went wrong. Its line is only put together if it is kept.
+    pub(crate) fn add_call(
+        &mut self,
+        at: Timestamp,
+        (number, port): (u64, Port),
+        what: fmt::Arguments<'_>,
+        fault: Option<Kind>,
+    ) {
+        for word in [at.as_millisecond().cast_unsigned(), number, port as u64, fault.map_or(0, |kind| 1 + kind as u64)]
+        {
+            self.hash.add(word);
+        }
+        // Writing into a number cannot fail.
+        let _ = self.hash.write_fmt(what);
+        if let Some(lines) = &mut self.lines {
+            let how = fault.map_or_else(String::new, |kind| format!(": {kind:?}"));
+            lines.push((at, format!("{number} {port:?} {what}{how}")));
+        }
     }
 
     pub(crate) fn add(&mut self, at: Timestamp, line: fmt::Arguments<'_>) {
@@ -60,8 +82,12 @@ impl Hash {
         for word in words {
             self.add(u64::from_le_bytes(*word));
         }
-        let tail = rest.iter().fold(rest.len() as u64, |sum, byte| (sum << 8) | u64::from(*byte));
-        self.add(tail);
+        let mut tail = [0; 8];
+        for (to, byte) in tail.iter_mut().zip(rest) {
+            *to = *byte;
+        }
+        // The eighth byte is free for their number.
+        self.add(u64::from_le_bytes(tail) | (rest.len() as u64) << 56);
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canonical::{Delivery, Digest, Event, EventId, Parked, PartnerId, Release, ReleaseId, Shipment, Subject};
+use canonical::{
+    Delivery, Digest, Event, EventId, Parked, PartnerId, Release, ReleaseId, Shipment, ShipmentId, Subject,
+};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -56,6 +58,12 @@ impl World {
     /// Every release.
     pub fn releases(&self) -> Vec<Release> {
         self.items("RELEASE")
+    }
+
+    /// Whether a shipment's warehouse has said that it left, and the release knows.
+    pub fn shipped(&self, id: &ShipmentId) -> bool {
+        self.releases().iter().any(|release| release.facts.shipments.contains_key(id))
+            && self.shipments().iter().any(|shipment| shipment.id == *id && shipment.confirmed.is_some())
     }
 
     /// Every shipment.
@@ -179,7 +187,7 @@ impl World {
     pub(crate) fn items<T: DeserializeOwned>(&self, sk: &str) -> Vec<T> {
         let state = self.state();
         let own = state.table.iter().filter(|(key, _)| key.sk() == sk);
-        own.filter_map(|(_, item)| T::deserialize(&*item.value).ok()).collect()
+        own.filter_map(|(_, item)| serde_json::from_str(&item.doc).ok()).collect()
     }
 
     fn told_ids(&self) -> Vec<String> {

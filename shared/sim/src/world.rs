@@ -12,13 +12,13 @@ use partners::Bundle;
 use ports::{Key, OpenSince};
 use serde_json::Value;
 
-use crate::alike::Alike;
+use crate::alike::{Alike, Counted};
 use crate::chances::Dice;
 use crate::outside::Endpoint;
 use crate::probe::Held;
 use crate::queues::{Entry, Store, later};
 use crate::trace::Trace;
-use crate::watch::Watch;
+use crate::watch::{Parts, Watch};
 use crate::{Chances, Faults, Kind, QueueName, RULES, Schedule, Twins};
 
 /// An effect that nobody waits for any more.
@@ -66,9 +66,11 @@ pub(crate) struct Polling {
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
     pub(crate) version: u64,
-    pub(crate) value: Rc<Value>,
+    pub(crate) doc: Rc<str>,
+    /// Where in `doc` stands what may only grow.
+    pub(crate) parts: Rc<Parts>,
     /// Its number, if somebody asks whether worlds are alike.
-    pub(crate) alike: u64,
+    pub(crate) alike: Counted,
     /// Its place in the index of what waits for somebody, if it is there.
     pub(crate) open: Option<OpenSince>,
     /// When it is in the index of what is due, if it is there.
@@ -424,11 +426,11 @@ impl State {
     }
 
     /// Publishes an event: every rule that takes it feeds its queue.
-    pub(crate) fn publish(&mut self, event: Event) -> Result<(), serde_json::Error> {
+    pub(crate) fn publish(&mut self, event: &Rc<Event>) -> Result<(), serde_json::Error> {
         let rules = RULES.iter().filter(|rule| rule.takes(event.meta.kind));
         let queues: Vec<QueueName> = rules.map(|rule| rule.queue).collect();
         if !queues.is_empty() {
-            let body: Rc<str> = serde_json::to_string(&event)?.into();
+            let body: Rc<str> = serde_json::to_string(&**event)?.into();
             for queue in queues {
                 self.enqueue(queue, Rc::clone(&body));
             }
@@ -436,7 +438,7 @@ impl State {
         if self.alike.on && !self.published.iter().any(|before| before.meta.id == event.meta.id) {
             self.alike.adds(&[1, self.alike.of(event.meta.id.as_str().as_bytes())]);
         }
-        self.published.push(Rc::new(event));
+        self.published.push(Rc::clone(event));
         Ok(())
     }
 }

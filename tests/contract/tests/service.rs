@@ -468,7 +468,7 @@ impl<'a> Cloud for Own<'a> {
                 .item("pk", text(put.key.pk()))
                 .item("sk", text(put.key.sk()))
                 .item("v", AttributeValue::N(version.to_string()))
-                .item("doc", text(&put.value.to_string()))
+                .item("doc", text(&put.doc))
                 .build();
             Ok(TransactWriteItem::builder().put(request.map_err(unseen("an item is named"))?).build())
         };

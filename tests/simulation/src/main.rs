@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
 use simulation::exhaustive::{self, Depth};
-use simulation::random::{Begun, Plan, play};
+use simulation::random::{Begun, Plan, SHAPES, play};
 use simulation::{outages, shrink};
 
 #[global_allocator]
@@ -93,8 +93,8 @@ struct Result {
 const ENOUGH: usize = 20;
 /// Lines of a trace that are printed: its end tells what went wrong.
 const TRACE_LINES_MAX: usize = 400;
-/// Seeds that a thread takes at once.
-const SEEDS_AT_ONCE: u64 = 32;
+/// Seeds that a thread takes at once: all of one shape, so that the world from which they begin is near at hand.
+const SEEDS_AT_ONCE: u64 = 64;
 /// Time between two lines of progress.
 const PROGRESS: Duration = Duration::from_secs(2);
 
@@ -161,7 +161,7 @@ fn exhaustive(faults: u8, threads: usize, progress: &Progress) -> Result {
 }
 
 fn random(from: u64, seeds: u64, twice: bool, threads: usize, progress: &Progress) -> Result {
-    let (next, sum, calls) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+    let (next, sum, calls, done) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
     let bad: Mutex<BTreeMap<u64, Vec<String>>> = Mutex::default();
     let offend = |seed: u64, found: Vec<String>| {
         bad.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(seed, found);
@@ -170,14 +170,17 @@ fn random(from: u64, seeds: u64, twice: bool, threads: usize, progress: &Progres
     let work = || {
         let mut begun = Begun::default();
         loop {
-            let first = next.fetch_add(SEEDS_AT_ONCE, Ordering::Relaxed);
-            if first >= seeds || count() >= ENOUGH {
+            let share = next.fetch_add(1, Ordering::Relaxed);
+            let first = share / SHAPES * SHAPES * SEEDS_AT_ONCE + share % SHAPES;
+            if first - share % SHAPES >= seeds || count() >= ENOUGH {
                 break;
             }
-            for seed in (from + first)..(from + seeds.min(first + SEEDS_AT_ONCE)) {
+            let own = (0..SEEDS_AT_ONCE).map(|at| first + at * SHAPES).filter(|number| *number < seeds);
+            for seed in own.map(|number| from + number) {
                 let plan = Plan::of(seed);
                 let played = play(&plan, &mut begun, false);
                 let hash = played.world.trace_hash();
+                done.fetch_add(1, Ordering::Relaxed);
                 sum.fetch_xor(hash.rotate_left((seed % 64) as u32), Ordering::Relaxed);
                 calls.fetch_add(played.world.calls(), Ordering::Relaxed);
                 if !played.found.is_empty() {
@@ -186,7 +189,7 @@ fn random(from: u64, seeds: u64, twice: bool, threads: usize, progress: &Progres
                     offend(seed, vec!["played twice it comes to two traces".to_owned()]);
                 }
             }
-            progress.tell(|| format!("{} of {seeds} seeds", seeds.min(first + SEEDS_AT_ONCE)));
+            progress.tell(|| format!("{} of {seeds} seeds", done.load(Ordering::Relaxed)));
         }
     };
     std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
@@ -199,7 +202,7 @@ fn random(from: u64, seeds: u64, twice: bool, threads: usize, progress: &Progres
         err(&format!("seed {seed} as it was drawn: cargo sim replay --seed {seed}"));
     }
     let offences: Vec<Value> = bad.iter().map(|(seed, found)| json!({ "seed": seed, "found": found })).collect();
-    let played = seeds.min(next.into_inner());
+    let played = done.into_inner();
     let sum = format!("{:016x}", sum.into_inner());
     err(&format!("{} calls of ports in {played} seeds; all their traces: {sum}", calls.load(Ordering::Relaxed)));
     Result {
@@ -250,7 +253,18 @@ fn outage() -> Result {
 #[cfg(not(feature = "defects"))]
 fn defects(only: &str, json: bool, threads: usize, _: &Progress) -> std::result::Result<Result, ExitCode> {
     let mut command = std::process::Command::new(env!("CARGO"));
-    command.args(["run", "--quiet", "--release", "--package", "simulation", "--features", "defects", "--bin", "sim"]);
+    command.args([
+        "run",
+        "--quiet",
+        "--profile",
+        "sim",
+        "--package",
+        "simulation",
+        "--features",
+        "defects",
+        "--bin",
+        "sim",
+    ]);
     command.args(["--", "defects", "--only", only, "--threads", &threads.to_string()]);
     command.args(json.then_some("--json")).current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     match command.status() {

@@ -9,7 +9,7 @@ use sim::{Chances, Faults, Kind, Outage, Port, QueueName, Schedule, World, draw}
 use crate::cast::{BOLT, ERP, TMS, bundle_of, world_with};
 use crate::judge::{Done, judge};
 use crate::orders::{Deed, ITEMS, Order, Warehouse};
-use crate::story::Act;
+use crate::story::{Act, Unanswered};
 
 /// Everything about one schedule. Drawn from a seed, and made smaller by hand of [`crate::shrink`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,12 +26,14 @@ pub struct Plan {
     pub chances: Chances,
     /// The calls that go wrong, if they are given and not drawn.
     pub calls: Option<Vec<(u64, Kind)>>,
-    /// The table is out for three hours.
-    pub table_out: bool,
+    /// The table is out for so many minutes, if it is.
+    pub table_out: Option<i64>,
     /// This partner is out for a day.
     pub away: Option<&'static str>,
     /// Of how many deeds each is done twice, the second time under another name.
     pub again: u16,
+    /// Clients that are not answered at once give up, until a person has them try again in the end.
+    pub gives_up: bool,
     /// What died waits for its redrive until the last minute of its 14 days.
     pub redrive_late: bool,
     /// The orders are placed before anything goes wrong.
@@ -40,6 +42,9 @@ pub struct Plan {
 
 /// Most deeds by chance in one step.
 const ROUNDS_MAX: usize = 400;
+/// Longest time in minutes for which the table is out. Most outages are shorter: one of three hours is thousands of tries that
+/// are all alike.
+const TABLE_OUT_MAX: i64 = 180;
 /// How often an operator redrives what died.
 const REDRIVES_MAX: usize = 3;
 
@@ -60,8 +65,8 @@ impl Numbers {
     }
 }
 
-/// How orders are made up: as many shapes as there are begun worlds to start from.
-const SHAPES: u64 = 128;
+/// How orders are made up: as many shapes as there are begun worlds to start from. A seed has the shape of its remainder.
+pub const SHAPES: u64 = 128;
 
 fn orders(shape: u64) -> Vec<Order> {
     let mut numbers = Numbers(shape.wrapping_mul(0x5851_f42d_4c95_7f2d));
@@ -102,6 +107,9 @@ fn orders(shape: u64) -> Vec<Order> {
             for part in 0..shipments.len() {
                 if !numbers.one_in(4) {
                     deeds.push(Deed::Ship(part));
+                    if numbers.one_in(12) {
+                        deeds.push(Deed::Contradict(part));
+                    }
                 }
                 match numbers.below(4) {
                     0 => deeds.push(Deed::PickUp(part)),
@@ -137,9 +145,12 @@ impl Plan {
             answer_lost: some(4, [30, 100, 200]),
             retell: some(8, [20, 50, 100]),
             skew: some(4, [200, 500, 1000]),
-            poison: some(16, [4, 8, 16]),
+            poison: some(32, [4, 8, 16]),
             partner: some(4, [100, 200, 400]),
         };
+        let short = i64::try_from(2 + numbers.below(20)).unwrap_or(TABLE_OUT_MAX);
+        let minutes = if numbers.one_in(8) { TABLE_OUT_MAX } else { short };
+        let table_out = numbers.one_in(40).then_some(minutes);
         let away = numbers.one_in(40).then(|| [ERP, TMS, BOLT].get(numbers.small(3)).copied()).flatten();
         Self {
             seed,
@@ -148,11 +159,12 @@ impl Plan {
             workers: (1 + numbers.small(4), [1, 3, 10].get(numbers.small(3)).copied().unwrap_or(1)),
             chances,
             calls: None,
-            table_out: numbers.one_in(40),
+            table_out,
             away,
             again: if numbers.one_in(3) { 200 } else { 0 },
             redrive_late: numbers.one_in(8),
             begins_placed: numbers.one_in(2),
+            gives_up: numbers.one_in(8),
         }
     }
 }
@@ -223,15 +235,19 @@ pub fn play(plan: &Plan, begun: &mut Begun, lines: bool) -> Played {
         numbers: Numbers(!plan.seed),
         done,
         placed: RefCell::new(vec![None; plan.orders.len()]),
+        given_up: Vec::new(),
     };
     story.disturb();
     let quiet = story.go_on(&mut left);
     story.heal();
+    // Before those try again who gave up: what half of a try left behind must do no harm by itself.
+    let mut found = if plan.gives_up { world.audit() } else { Vec::new() };
     if quiet.is_ok() {
+        left.append(&mut story.given_up);
         story.finish(&mut left);
     }
     let done = story.done;
-    let mut found = world.offences();
+    found.extend(world.offences());
     if found.is_empty() {
         found = match world.run() {
             Ok(()) => judge(&world, &plan.orders, &done),
@@ -248,6 +264,8 @@ struct Story<'a> {
     done: Vec<Done>,
     /// Orders that their warehouses have, under which number: that does not change any more.
     placed: RefCell<Vec<Option<u32>>>,
+    /// What those who gave up wanted to do.
+    given_up: Vec<(usize, Deed)>,
 }
 
 impl Story<'_> {
@@ -260,8 +278,8 @@ impl Story<'_> {
         world.set_chances(Chances { call, ..plan.chances });
         let given = plan.calls.iter().flatten();
         let mut faults = given.fold(Faults::none(), |faults, (call, kind)| faults.with(*call, *kind));
-        if plan.table_out {
-            let until = later(from, 3);
+        if let Some(minutes) = plan.table_out {
+            let until = from.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX);
             faults = faults.out(Outage { port: Port::Table, from, until });
         }
         world.set_faults(faults);
@@ -290,8 +308,11 @@ impl Story<'_> {
                 continue;
             };
             waited = false;
-            if self.perform(&act, *left.get(at).unwrap_or(&(0, Deed::Release))) {
+            let what = *left.get(at).unwrap_or(&(0, Deed::Release));
+            if self.perform(&act, what, self.plan.gives_up) {
                 left.swap_remove(at);
+            } else if self.plan.gives_up {
+                self.given_up.push(left.swap_remove(at));
             }
             match self.numbers.below(4) {
                 0 => self.world.run()?,
@@ -313,6 +334,11 @@ impl Story<'_> {
         {
             return None;
         }
+        // Whoever contradicts speaks of what is known: which of two words came first is decided.
+        if let Deed::Contradict(part) = deed {
+            let known = self.world.shipped(&order.shipment_id(part));
+            return if known { order.act(deed, self.world) } else { None };
+        }
         order.act_of(deed, &mut || {
             let mut known = self.placed.borrow_mut();
             let known = known.get_mut(at)?;
@@ -321,17 +347,24 @@ impl Story<'_> {
         })
     }
 
-    /// Does it, perhaps twice. Says whether it was answered: who was not, comes again.
-    fn perform(&mut self, act: &Act, (order, deed): (usize, Deed)) -> bool {
-        match act.insist(self.world) {
+    /// Does it, perhaps twice. Says whether it was answered: who was not, comes again. With `once` it is tried once.
+    fn perform(&mut self, act: &Act, (order, deed): (usize, Deed), once: bool) -> bool {
+        let answer = if once { act.attempt(self.world).ok_or(Unanswered) } else { act.insist(self.world) };
+        match answer {
             Ok(202) => self.done.push(Done { order, deed }),
             // A cancel may be too late.
             Ok(409) if deed == Deed::Cancel => return true,
             Ok(_) | Err(_) => return false,
         }
         if self.numbers.below(1000) < u64::from(self.plan.again) {
-            // Who tries a second time what is not theirs has tried twice.
-            let renamed = self.numbers.one_in(2) && deed != Deed::Intrude;
+            // Who tries a second time what is not theirs has tried twice. A second webhook that contradicts is a second
+            // contradiction; a file is the same one, whatever it is called.
+            let counts = match deed {
+                Deed::Intrude => true,
+                Deed::Contradict(_) => matches!(act, Act::Webhook { .. }),
+                _ => false,
+            };
+            let renamed = self.numbers.one_in(2) && !counts;
             let again = if renamed { act.renamed() } else { act.clone() };
             // Whether it is answered changes nothing.
             let _ = again.insist(self.world);
@@ -381,13 +414,9 @@ impl Story<'_> {
             let possible = (0..left.len()).find_map(|at| Some((at, self.act(*left.get(at)?)?)));
             let Some((at, act)) = possible else { break };
             let what = left.swap_remove(at);
-            self.perform(&act, what);
+            self.perform(&act, what, false);
             let _ = self.world.run();
         }
         self.redrive();
     }
-}
-
-fn later(from: Timestamp, hours: i64) -> Timestamp {
-    from.checked_add(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MAX)
 }

@@ -58,9 +58,10 @@ fn candidates(plan: &Plan) -> Vec<Plan> {
     with(&|plan| plan.chances.skew = 0);
     with(&|plan| plan.chances.poison = 0);
     with(&|plan| plan.chances.partner = 0);
-    with(&|plan| plan.table_out = false);
+    with(&|plan| plan.table_out = None);
     with(&|plan| plan.away = None);
     with(&|plan| plan.redrive_late = false);
+    with(&|plan| plan.gives_up = false);
     with(&|plan| plan.again = 0);
     with(&|plan| plan.workers = (1, 1));
     for call in 0..calls {

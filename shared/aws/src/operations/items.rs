@@ -107,10 +107,10 @@ fn attribute(item: &HashMap<String, AttributeValue>, name: &str) -> Result<Strin
 
 fn item(found: &HashMap<String, AttributeValue>) -> Result<Item, Fault> {
     let (pk, sk) = (attribute(found, "pk")?, attribute(found, "sk")?);
-    match stored(found) {
-        Ok(Stored { version, value }) => Ok(Item { pk, sk, version, doc: value }),
-        Err(fault) => Err(Fault::bug(format!("read of item {pk}/{sk}")).because(fault)),
-    }
+    let unreadable = || Fault::bug(format!("read of item {pk}/{sk}"));
+    let Stored { version, value } = stored(found).map_err(|fault| unreadable().because(fault))?;
+    let doc = serde_json::from_str(&value).map_err(|error| unreadable().because(error))?;
+    Ok(Item { pk, sk, version, doc })
 }
 
 #[cfg(test)]

@@ -197,7 +197,7 @@ impl Queue for World {
 }
 
 impl Table for World {
-    async fn load(&self, _: &Key) -> Result<Option<Stored<Value>>, Fault> {
+    async fn load(&self, _: &Key) -> Result<Option<Stored<String>>, Fault> {
         Ok(None)
     }
 

@@ -1,7 +1,7 @@
 //! DynamoDB, by the port that the steps write with.
 
 use canonical::Role;
-use ports::{Commit, CommitError, Expect, Fault, Key, OpenSince, Put, Stored, Table};
+use ports::{Commit, CommitError, Expect, Fault, Key, OpenSince, Put, Stored, Table, TableExt as _};
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, Held, Unmet, holds, key, until};
@@ -38,7 +38,7 @@ async fn absent<C: Cloud>(cloud: &C) -> Held {
 async fn create<C: Cloud>(cloud: &C) -> Held {
     let (table, key) = (cloud.table()?, key(cloud, "new")?);
     write(&table, Put::new(key.clone(), &json!({ "a": 1 }))?).await?;
-    let found = table.load(&key).await?;
+    let found = table.get(&key).await?;
     holds!(found == stored(1, json!({ "a": 1 })), "it is read as {found:?}");
     Ok(())
 }
@@ -48,7 +48,7 @@ async fn create_once<C: Cloud>(cloud: &C) -> Held {
     write(&table, Put::new(key.clone(), &json!("first"))?).await?;
     let second = commit(&table, Put::new(key.clone(), &json!("second"))?).await;
     holds!(lost(&second), "the second creation is not lost");
-    holds!(table.load(&key).await? == stored(1, json!("first")), "it is changed");
+    holds!(table.get(&key).await? == stored(1, json!("first")), "it is changed");
     Ok(())
 }
 
@@ -56,7 +56,7 @@ async fn next_version<C: Cloud>(cloud: &C) -> Held {
     let (table, key) = (cloud.table()?, key(cloud, "next")?);
     write(&table, Put::new(key.clone(), &json!({ "old": true }))?).await?;
     write(&table, Put::next(key.clone(), 1, &json!({ "new": true }))?).await?;
-    let found = table.load(&key).await?;
+    let found = table.get(&key).await?;
     holds!(found == stored(2, json!({ "new": true })), "it is read as {found:?}");
     Ok(())
 }
@@ -67,7 +67,7 @@ async fn next_old<C: Cloud>(cloud: &C) -> Held {
     write(&table, Put::next(key.clone(), 1, &json!(2))?).await?;
     let late = commit(&table, Put::next(key.clone(), 1, &json!(3))?).await;
     holds!(lost(&late), "the late write is not lost");
-    holds!(table.load(&key).await? == stored(2, json!(2)), "it is changed");
+    holds!(table.get(&key).await? == stored(2, json!(2)), "it is changed");
     Ok(())
 }
 
@@ -94,12 +94,12 @@ async fn one_wins<C: Cloud>(cloud: &C) -> Held {
 
 /// Of writes at once one is carried out, and it is the one that is read.
 async fn one_of<T: Table>(table: &T, key: &Key, puts: Vec<Put>, version: u64) -> Held {
-    let values: Vec<Value> = puts.iter().map(|put| put.value.clone()).collect();
+    let docs: Vec<String> = puts.iter().map(|put| put.doc.clone()).collect();
     let ended = futures::future::join_all(puts.into_iter().map(|put| commit(table, put))).await;
     let mut won = Vec::new();
-    for (ended, value) in ended.into_iter().zip(values) {
+    for (ended, doc) in ended.into_iter().zip(docs) {
         match ended {
-            Ok(()) => won.push(value),
+            Ok(()) => won.push(doc),
             Err(CommitError::Lost | CommitError::Busy) => {}
             Err(error) => return Err(error.into()),
         }
@@ -116,7 +116,7 @@ async fn transaction<C: Cloud>(cloud: &C) -> Held {
     let keys = keys(cloud, 3)?;
     write_all(&table, &keys, 0).await?;
     for key in &keys {
-        holds!(table.load(key).await? == stored(1, json!(0)), "an item is missing");
+        holds!(table.get(key).await? == stored(1, json!(0)), "an item is missing");
     }
     Ok(())
 }
@@ -163,7 +163,7 @@ async fn transaction_100<C: Cloud>(cloud: &C) -> Held {
     let taken = cloud.transact(creations(&keys, 7)?.puts).await?;
     holds!(taken.is_ok(), "it is refused");
     for key in [keys.first(), keys.last()].into_iter().flatten() {
-        holds!(table.load(key).await? == stored(1, json!(7)), "an item is missing");
+        holds!(table.get(key).await? == stored(1, json!(7)), "an item is missing");
     }
     Ok(())
 }
@@ -187,7 +187,7 @@ async fn item_390k<C: Cloud>(cloud: &C) -> Held {
     let long = json!("x".repeat(390 * 1024));
     let taken = cloud.transact(vec![Put::new(key.clone(), &long)?]).await?;
     holds!(taken.is_ok(), "it is refused");
-    holds!(table.load(&key).await? == stored(1, long), "it is read as another");
+    holds!(table.get(&key).await? == stored(1, long), "it is read as another");
     Ok(())
 }
 
@@ -213,7 +213,7 @@ async fn text_kept<C: Cloud>(cloud: &C) -> Held {
         "none": null, "list": [[], {}],
     });
     write(&table, Put::new(key.clone(), &value)?).await?;
-    holds!(table.load(&key).await? == stored(1, value), "it is read as another");
+    holds!(table.get(&key).await? == stored(1, value), "it is read as another");
     Ok(())
 }
 
