@@ -10,7 +10,7 @@ use formats::mapping::{self, Map, Tailored, WishError};
 use formats::webhook::Topic;
 use partners::{Bundle, Lint, Profile, SourceFile};
 use steps::edi_drop::TAKEN;
-use steps::order_release::{ORDER_CANCEL, ORDER_RELEASE};
+use steps::order_release::{ORDER_CANCEL, ORDER_HOLD, ORDER_RELEASE};
 
 use crate::Error;
 
@@ -60,7 +60,7 @@ pub(crate) fn check(files: &[SourceFile], variables: &BTreeMap<String, String>) 
 /// What a partner may send that no step takes. `partners` cannot say it, for it knows no step.
 fn lint_permits(profile: &Profile) -> Vec<(String, String, String)> {
     let topics = Topic::ALL.iter().map(|topic| topic.as_str());
-    let others = [ORDER_RELEASE, ORDER_CANCEL].into_iter().chain(TAKEN);
+    let others = [ORDER_RELEASE, ORDER_CANCEL, ORDER_HOLD].into_iter().chain(TAKEN);
     let known: Vec<&str> = topics.chain(others).collect();
     let unknown = profile.permits.sends.iter().filter(|document| !known.contains(&document.name.as_str()));
     unknown

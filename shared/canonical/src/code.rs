@@ -65,6 +65,10 @@ codes! {
     ReleaseExists = "release-exists", "This order release exists with other content";
     /// The cancel came after the warehouse started work.
     CancelWindowClosed = "cancel-window-closed", "The release can no longer be cancelled";
+    /// The hold came after the release went to a warehouse, or there were too many before it.
+    HoldWindowClosed = "hold-window-closed", "The release can no longer be held";
+    /// The release waits for its holds to be lifted.
+    ReleaseOnHold = "release-on-hold", "The release waits until its holds are lifted";
     /// A store is out; the request may be sent again.
     StoreUnavailable = "store-unavailable", "A store is not available at the moment";
     /// The topic is not one of the published ones.

@@ -110,6 +110,10 @@ text_id! {
     /// One outbound message to one partner.
     DeliveryId
 }
+text_id! {
+    /// One hold of one release: `hld_` and 32 hexadecimal digits.
+    HoldId
+}
 
 impl PartnerId {
     /// Crossdock itself, where it acts by the clock and nobody's message. No partner may have this id.
@@ -150,6 +154,15 @@ impl DeliveryId {
     /// The delivery of `subject` (a document or event id) to `partner`.
     pub fn derive(tenant: &Tenant, partner: &PartnerId, subject: &str) -> Self {
         Self(derived("dlv_", &[tenant.as_str(), partner.as_str(), subject]))
+    }
+}
+
+impl HoldId {
+    /// The hold that was placed on `release` by `cause`: a partner with its idempotency key, a reason in the request, or a
+    /// rule of the house.
+    pub fn derive(release: &ReleaseId, cause: &[&str]) -> Self {
+        let parts: Vec<&str> = std::iter::once(release.as_str()).chain(cause.iter().copied()).collect();
+        Self(derived("hld_", &parts))
     }
 }
 

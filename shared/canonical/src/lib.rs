@@ -9,6 +9,7 @@ mod delivery;
 pub mod documents;
 mod event;
 mod expectation;
+mod hold;
 mod id;
 mod message;
 mod moment;
@@ -25,9 +26,10 @@ pub use code::{Code, Finding, Place};
 pub use delivery::{Body, Delivery, DeliveryState, Guarantee, Subject, Target};
 pub use event::{Event, EventType, Meta};
 pub use expectation::{Expectation, Expected, Standing};
+pub use hold::{HOLDS_MAX, Hold, HoldAsked, HoldReason};
 pub use id::{
-    ArchiveRef, DeliveryId, Digest, EventId, IdError, MessageId, PartnerId, ReleaseId, ShipmentId, ShortHash, Tenant,
-    short_hash,
+    ArchiveRef, DeliveryId, Digest, EventId, HoldId, IdError, MessageId, PartnerId, ReleaseId, ShipmentId, ShortHash,
+    Tenant, short_hash,
 };
 pub use message::{
     Acknowledgment, AcknowledgmentDocument, Content, GroupAck, Inbound, Message, MilestoneUpdate, Owed, SetReference,

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Quantity;
+use crate::{HoldAsked, Quantity};
 
 /// An order release: one request to ship some lines of one sales order from one place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -48,6 +48,10 @@ pub struct OrderRelease {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 160))]
     pub note: Option<String>,
+    /// What it shall wait for before it goes to a warehouse. Each hold is lifted by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 3))]
+    pub holds: Vec<HoldAsked>,
 }
 
 fn first_release() -> u32 {

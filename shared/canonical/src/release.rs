@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ArchiveRef, DeliveryId, EventId, Expectation, OrderRelease, PartnerId, PartnerScope, Principal, Quantity,
+    ArchiveRef, DeliveryId, EventId, Expectation, Hold, OrderRelease, PartnerId, PartnerScope, Principal, Quantity,
     ReleaseId, Role, ShipmentId, ShippedLine, ShortHash, Tenant,
 };
 
@@ -51,6 +51,9 @@ pub enum ReleaseState {
 }
 
 impl ReleaseState {
+    /// Every role that can own a next move: whose court a release can be in.
+    pub const COURTS: [Role; 5] = [Role::Erp, Role::Wms, Role::Carrier, Role::Platform, Role::Ops];
+
     /// The state as it is written.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -123,13 +126,18 @@ pub enum Transition {
     Milestone,
     /// The platform found that something did not come in time. It sets a flag, and changes no state.
     Deadline,
+    /// The ERP holds a release for credit, address or stock, or lifts that.
+    ErpHold,
+    /// Operations hold a release, or lift that.
+    OpsHold,
 }
 
 impl Transition {
     /// The role that owns the transition.
     pub fn owner(self) -> Role {
         match self {
-            Self::Request | Self::CancelRequest => Role::Erp,
+            Self::Request | Self::CancelRequest | Self::ErpHold => Role::Erp,
+            Self::OpsHold => Role::Ops,
             Self::Dispatch | Self::TransportAck | Self::Deadline => Role::Platform,
             Self::TechnicalAck | Self::BusinessDecision | Self::Wave | Self::CancelDecision | Self::ShipConfirm => {
                 Role::Wms
@@ -152,6 +160,8 @@ impl Transition {
             Self::ShipConfirm => "ship_confirm",
             Self::Milestone => "milestone",
             Self::Deadline => "deadline",
+            Self::ErpHold => "erp_hold",
+            Self::OpsHold => "ops_hold",
         }
     }
 }
@@ -210,6 +220,9 @@ pub struct BusinessDecision {
 /// Everything that is known of a release's way. Each field is filled by its owner's messages alone.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Facts {
+    /// What its owners want it to wait for, in the order in which it was placed. Of no weight once it is dispatched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<Hold>,
     /// Why the platform could not dispatch; empty again once it could.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
@@ -379,7 +392,7 @@ impl Release {
             (None, None) if facts.undeliverable.is_some() => ReleaseState::Held,
             (None, None) if facts.outage.is_some() => ReleaseState::Held,
             (None, None) if self.dispatch.is_some() => ReleaseState::Dispatched,
-            (None, None) if facts.held.is_some() => ReleaseState::Held,
+            (None, None) if facts.held.is_some() || self.open_holds().next().is_some() => ReleaseState::Held,
             (None, None) => ReleaseState::Validated,
         }
     }
@@ -394,6 +407,12 @@ impl Release {
         let mut next_move = self.state().next_move()?;
         if self.waits_for_partner() {
             next_move = (Role::Platform, "hand over when the warehouse's system answers again");
+        }
+        // Nothing else is tried while it is held, so the first hold comes before whatever kept it from being placed.
+        if self.waits_for_holds()
+            && let Some(hold) = self.open_holds().next()
+        {
+            next_move = (hold.reason.owner(), hold.reason.next_move());
         }
         let (owner, next_move) = next_move;
         let partner = match owner {
@@ -503,6 +522,7 @@ mod tests {
             erp,
             order: OrderRelease {
                 account: None,
+                holds: Vec::new(),
                 order_no: "1".to_owned(),
                 release_no: 1,
                 customer_po: None,
@@ -643,6 +663,8 @@ mod tests {
             T::ShipConfirm,
             T::Milestone,
             T::Deadline,
+            T::ErpHold,
+            T::OpsHold,
         ] {
             assert_eq!(serde_json::to_value(transition).unwrap(), transition.as_str());
         }

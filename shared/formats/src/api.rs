@@ -4,8 +4,8 @@
 //! descriptions in `events/` are written from it: one list, so that no two of them can differ.
 
 use canonical::{
-    Court, Dispatch, EventType, Expectation, Expected, HistoryEntry, LineProgress, MessageId, Release, ReleaseId,
-    ReleaseState, Role, Route, ShipmentId, Standing,
+    Court, Dispatch, EventType, Expectation, Expected, HistoryEntry, Hold, HoldId, LineProgress, MessageId, Release,
+    ReleaseId, ReleaseState, Role, Route, ShipmentId, Standing,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::problem::{self, Body};
+pub use crate::stuck::{StuckOrder, StuckPage, StuckQuery};
 use crate::webhook::Topic;
 
 /// What can be asked of the API.
@@ -25,6 +26,12 @@ pub enum Operation {
     ShowRelease,
     /// The ERP asks the warehouse not to ship.
     CancelRelease,
+    /// Somebody asks which orders wait, and for whom.
+    ListStuck,
+    /// Somebody has a release wait.
+    HoldRelease,
+    /// The owner of a hold lifts it.
+    LiftHold,
     /// A partner tells what happened.
     Webhook,
 }
@@ -40,7 +47,15 @@ pub enum Unrouted {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 4] = [Self::ReleaseOrder, Self::ShowRelease, Self::CancelRelease, Self::Webhook];
+    pub const ALL: [Self; 7] = [
+        Self::ReleaseOrder,
+        Self::ShowRelease,
+        Self::CancelRelease,
+        Self::HoldRelease,
+        Self::LiftHold,
+        Self::ListStuck,
+        Self::Webhook,
+    ];
 
     /// Its name in the description of the API, and in logs.
     pub const fn as_str(self) -> &'static str {
@@ -48,6 +63,9 @@ impl Operation {
             Self::ReleaseOrder => "releaseOrder",
             Self::ShowRelease => "showRelease",
             Self::CancelRelease => "cancelRelease",
+            Self::ListStuck => "listStuck",
+            Self::HoldRelease => "holdRelease",
+            Self::LiftHold => "liftHold",
             Self::Webhook => "webhook",
         }
     }
@@ -55,8 +73,9 @@ impl Operation {
     /// Its method.
     pub const fn method(self) -> &'static str {
         match self {
-            Self::ShowRelease => "GET",
-            Self::ReleaseOrder | Self::CancelRelease | Self::Webhook => "POST",
+            Self::ShowRelease | Self::ListStuck => "GET",
+            Self::ReleaseOrder | Self::CancelRelease | Self::HoldRelease | Self::Webhook => "POST",
+            Self::LiftHold => "DELETE",
         }
     }
 
@@ -66,6 +85,9 @@ impl Operation {
             Self::ReleaseOrder => "/v1/order-releases",
             Self::ShowRelease => "/v1/order-releases/{id}",
             Self::CancelRelease => "/v1/order-releases/{id}/cancel",
+            Self::ListStuck => "/v1/orders/stuck",
+            Self::HoldRelease => "/v1/order-releases/{id}/holds",
+            Self::LiftHold => "/v1/order-releases/{id}/holds/{hold}",
             Self::Webhook => "/v1/partners/{partner}/webhooks/{topic}",
         }
     }
@@ -73,7 +95,12 @@ impl Operation {
     /// The function that answers.
     pub const fn function(self) -> &'static str {
         match self {
-            Self::ReleaseOrder | Self::ShowRelease | Self::CancelRelease => "order-release",
+            Self::ReleaseOrder
+            | Self::ShowRelease
+            | Self::CancelRelease
+            | Self::HoldRelease
+            | Self::LiftHold
+            | Self::ListStuck => "order-release",
             Self::Webhook => "webhook-ingest",
         }
     }
@@ -162,6 +189,37 @@ impl<'a> CancelTaken<'a> {
     }
 }
 
+/// The answer to a hold that is placed, or lifted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HoldTaken<'a> {
+    /// Our id of the release.
+    pub release_id: &'a ReleaseId,
+    /// Our id of the hold.
+    pub hold_id: &'a HoldId,
+    /// What became of it.
+    pub status: HoldStatus,
+    /// Where to ask for the release.
+    #[serde(rename = "self")]
+    pub href: String,
+}
+
+/// What became of a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldStatus {
+    /// The release waits for it, or did.
+    Placed,
+    /// The release does not wait for it any more.
+    Lifted,
+}
+
+impl<'a> HoldTaken<'a> {
+    /// Of the hold `hold_id` of `release`.
+    pub fn of(release: &'a Release, hold_id: &'a HoldId, status: HoldStatus) -> Self {
+        Self { release_id: &release.id, hold_id, status, href: format!("/v1/order-releases/{}", release.id) }
+    }
+}
+
 /// The answer to a webhook.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WebhookTaken<'a> {
@@ -207,6 +265,8 @@ pub struct ReleaseView<'a> {
     pub partner_order_no: Option<&'a str>,
     /// What it waits for, if it is held.
     pub held: Option<&'a str>,
+    /// The holds that it had and has. None for the warehouse: why it was held is between its owners.
+    pub holds: &'a [Hold],
     /// What is expected of its parties, and how it stands.
     pub expectations: Vec<ExpectationView>,
     /// What was ordered and shipped of each line.
@@ -234,6 +294,7 @@ impl<'a> ReleaseView<'a> {
             dispatch: release.dispatch.as_ref(),
             partner_order_no: business.and_then(|decision| decision.partner_order_no.as_deref()),
             held: release.facts.held.as_deref(),
+            holds: &release.facts.holds,
             expectations: release.expectations.iter().map(|one| ExpectationView::of(release, one)).collect(),
             lines: release.lines(),
             shipments: release.facts.shipments.keys().collect(),
@@ -300,7 +361,9 @@ fn never(operation: Operation) -> &'static [&'static str] {
     match operation {
         Operation::ReleaseOrder => &["404"],
         Operation::ShowRelease => &["409", "413", "422"],
-        Operation::CancelRelease => &["413", "422"],
+        Operation::CancelRelease | Operation::LiftHold => &["413", "422"],
+        Operation::ListStuck => &["404", "409", "413"],
+        Operation::HoldRelease => &[],
         Operation::Webhook => &["409"],
     }
 }
@@ -406,6 +469,29 @@ fn describe(operation: Operation, generator: &mut SchemaGenerator) -> Value {
             "The warehouse is asked; its decision is told by an event.",
             generator.subschema_for::<CancelTaken<'_>>(),
         ),
+        Operation::ListStuck => (
+            "Which orders wait, and for whom: the longest waiting first.",
+            "An ERP sees its own orders, operations all. What moves between two pages may be told twice.",
+            "200",
+            "A page of them.",
+            generator.subschema_for::<StuckPage<'_>>(),
+        ),
+        Operation::HoldRelease => (
+            "Have a release wait before it goes to a warehouse.",
+            "Each reason belongs to a role, which alone places and lifts such a hold: `credit`, `address` and `stock` to \
+                the ERP, `operator` to operations. To hold a release from its first moment, name the hold in the release \
+                itself. The same key with the same body is the same hold, however often it is sent.",
+            "200",
+            "The release waits for it.",
+            generator.subschema_for::<HoldTaken<'_>>(),
+        ),
+        Operation::LiftHold => (
+            "Lift a hold.",
+            "With the last one the release goes on. Lifting twice is lifting once.",
+            "200",
+            "The release does not wait for it any more.",
+            generator.subschema_for::<HoldTaken<'_>>(),
+        ),
         Operation::Webhook => (
             "A partner tells what happened.",
             "Signed as the partner's profile says, by default by the Standard Webhooks scheme: base64 of HMAC-SHA256 over \
@@ -445,7 +531,8 @@ fn describe(operation: Operation, generator: &mut SchemaGenerator) -> Value {
             let any: Vec<Value> = Topic::ALL.iter().map(|topic| json!({ "$ref": schema_at(topic.as_str()) })).collect();
             Some(json!({ "required": true, "content": { "application/json": { "schema": { "anyOf": any } } } }))
         }
-        Operation::ShowRelease | Operation::CancelRelease => None,
+        Operation::HoldRelease => Some(body_of(crate::order_json::HOLD_SCHEMA_NAME)),
+        Operation::ShowRelease | Operation::CancelRelease | Operation::ListStuck | Operation::LiftHold => None,
     };
     if let (Some(body), Some(described)) = (body, described.as_object_mut()) {
         described.insert("requestBody".to_owned(), body);
@@ -454,16 +541,23 @@ fn describe(operation: Operation, generator: &mut SchemaGenerator) -> Value {
 }
 
 fn parameters(operation: Operation) -> Vec<Value> {
+    let key = |of: &str| {
+        let schema = json!({ "type": "string", "minLength": 1, "maxLength": 255 });
+        header("Idempotency-Key", true, &format!("The same for every attempt to send the same {of}."), &schema)
+    };
+    let release = json!({ "$ref": "#/components/parameters/ReleaseId" });
     let mut all = match operation {
-        Operation::ReleaseOrder => vec![header(
-            "Idempotency-Key",
-            true,
-            "The same for every attempt to send the same release.",
-            &json!({ "type": "string", "minLength": 1, "maxLength": 255 }),
-        )],
-        Operation::ShowRelease | Operation::CancelRelease => {
-            vec![json!({ "$ref": "#/components/parameters/ReleaseId" })]
-        }
+        Operation::ReleaseOrder => vec![key("release")],
+        Operation::ShowRelease | Operation::CancelRelease => vec![release],
+        Operation::ListStuck => crate::stuck::parameters(),
+        Operation::HoldRelease => vec![release, key("hold")],
+        Operation::LiftHold => vec![
+            release,
+            json!({
+                "name": "hold", "in": "path", "required": true,
+                "schema": { "type": "string", "pattern": "^hld_[0-9a-f]{32}$" },
+            }),
+        ],
         Operation::Webhook => {
             let topics: Vec<&str> = Topic::ALL.iter().map(|topic| topic.as_str()).collect();
             let id =

@@ -4,7 +4,7 @@
 //! flows tell is held against its schema (`tests/simulation/tests/told.rs`).
 
 use canonical::{
-    Code, Court, DeliveryId, Digest, Event, EventId, EventType, Expected, Finding, LineProgress, MessageId,
+    Code, Court, DeliveryId, Digest, Event, EventId, EventType, Expected, Finding, Hold, LineProgress, MessageId,
     MilestoneCode, PartnerId, ReleaseId, ReleaseState, Role, Route, ShipmentId, ShippedLine, Transition,
 };
 use jiff::Timestamp;
@@ -95,6 +95,8 @@ shapes! {
         /// What kind of reason, if there is a code for it.
         code: Option<Code>,
         reason: String,
+        /// The hold, if somebody placed one.
+        hold: Option<Hold>,
     }
     /// Why a release goes on that was held.
     struct Resumed {

@@ -19,5 +19,6 @@ pub mod order_json;
 pub mod problem;
 pub mod release_json;
 mod sscc;
+mod stuck;
 pub mod webhook;
 pub mod x12;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use canonical::{Finding, OrderRelease, Quantity};
+use canonical::{Finding, HoldAsked, HoldReason, OrderRelease, Quantity, Role};
 use jiff::civil::Date;
 use serde_json::Value;
 
@@ -11,6 +11,9 @@ use crate::json::{self, Schema, misfit};
 
 /// The name under which the schema is published.
 pub const SCHEMA_NAME: &str = "order-release";
+
+/// The name under which the schema of a request for a hold is published.
+pub const HOLD_SCHEMA_NAME: &str = "order-hold";
 
 /// Lines whose sense is checked: one more than the schema takes, so that a list without end costs nothing.
 const LINES_LOOKED_AT: usize = 501;
@@ -26,6 +29,23 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::of::<OrderRelease>(SC
 /// The published JSON Schema (2020-12) of an order release.
 pub fn schema() -> Value {
     SCHEMA.value().clone()
+}
+
+static HOLD_SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::of::<HoldAsked>(HOLD_SCHEMA_NAME));
+
+/// The published JSON Schema (2020-12) of a request for a hold.
+pub fn hold_schema() -> Value {
+    HOLD_SCHEMA.value().clone()
+}
+
+/// Reads a request for a hold.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_hold(body: &[u8]) -> Result<HoldAsked, Vec<Finding>> {
+    let document = json::read(body).map_err(|finding| vec![finding])?;
+    let findings = HOLD_SCHEMA.check(&document, |_| {});
+    if findings.is_empty() { json::typed(document) } else { Err(findings) }
 }
 
 /// Reads an order release.
@@ -64,6 +84,20 @@ fn sense(document: &Value, findings: &mut Vec<Finding>) {
     {
         let detail = format!("must leave room for -{release_no} in {DEPOSITOR_ORDER_NO_LEN_MAX} characters");
         findings.push(misfit("/order_no", detail));
+    }
+    // The ERP holds for its own reasons, and once for each: their ids are made of them.
+    let holds = document.get("holds").and_then(Value::as_array).into_iter().flatten();
+    let mut reasons = Vec::new();
+    for (index, hold) in holds.take(HoldReason::ALL.len()).enumerate() {
+        let reason = hold.get("reason").and_then(|value| serde_json::from_value::<HoldReason>(value.clone()).ok());
+        let Some(reason) = reason else { continue };
+        let at = format!("/holds/{index}/reason");
+        if reason.owner() != Role::Erp {
+            findings.push(misfit(at, format!("belongs to {}", reason.owner().as_str())));
+        } else if reasons.contains(&reason) {
+            findings.push(misfit(at, "stands there twice"));
+        }
+        reasons.push(reason);
     }
     let day = |name: &str| document.get(name).and_then(Value::as_str).and_then(|text| text.parse::<Date>().ok());
     if let (Some(ship_by), Some(deliver_by)) = (day("ship_by"), day("deliver_by"))

@@ -30,6 +30,8 @@ struct DoNotShip<'a> {
 
 /// The order to ship: the ERP's order as it came, under the numbers by which the partner shall name it.
 pub fn order(release: &Release, depositor_order_no: &str, message_no: &str, warehouse: &str, house: &House) -> Vec<u8> {
+    // Why it had to wait is between the distributor and its ERP.
+    let order = OrderRelease { holds: Vec::new(), ..release.order.clone() };
     let document = Ship {
         document: "order-release",
         version: VERSION,
@@ -38,7 +40,7 @@ pub fn order(release: &Release, depositor_order_no: &str, message_no: &str, ware
         depositor_order_no,
         depositor: &house.name,
         warehouse,
-        order: &release.order,
+        order: &order,
     };
     // Names to text and numbers alone: this cannot fail.
     serde_json::to_vec(&document).unwrap_or_default()

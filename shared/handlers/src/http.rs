@@ -16,6 +16,8 @@ pub struct Request {
     pub method: String,
     /// Path, from `/v1`.
     pub path: String,
+    /// What stands behind the path's `?`, as it came.
+    pub query: String,
     /// Headers, lower case names. A header given twice is in the list twice.
     pub headers: Vec<(String, String)>,
     /// The gateway's id of the request; empty where it came by none.

@@ -8,6 +8,7 @@ mod edge;
 mod edi_drop;
 mod event_publish;
 mod failed;
+mod holds;
 mod http;
 mod order_apply;
 mod order_dispatch;
@@ -17,6 +18,7 @@ mod partner_resume;
 mod releases;
 mod shipment_apply;
 mod shipment_fanout;
+mod stuck;
 mod webhook_ingest;
 
 pub use authorize::{Authorize, Verified};

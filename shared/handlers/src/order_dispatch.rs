@@ -62,7 +62,9 @@ impl<T: Table, A: Archive, Q: Queue, P: Profiles> OrderDispatch<T, A, Q, P> {
                 return Err(Failed::bug(format!("release {id} is referred to and not there")));
             };
             let round = match event.meta.kind {
-                EventType::ReleaseValidated => self.place(&erp, event, stored, &bundle, scope).await,
+                EventType::ReleaseValidated | EventType::ReleaseResumed => {
+                    self.place(&erp, event, stored, &bundle, scope).await
+                }
                 EventType::CancelRequested => self.cancel(&erp, event, stored, &bundle, scope).await,
                 kind => return Err(Failed::bug(format!("{kind} asks nothing of order-dispatch"))),
             };

@@ -1,17 +1,18 @@
 //! `order-release`: the ERP's synchronous interface.
 
-use canonical::{Code, PartnerScope, Principal, Release, ReleaseId};
+use canonical::{Code, PartnerScope, Principal, Release, ReleaseId, Role};
 use formats::api::{CancelTaken, Operation};
 use formats::limits::BODY_LEN_MAX;
 use jiff::Timestamp;
 use partners::{Bundle, Profile};
 use ports::{
     Archive, Commit, CommitError, Fault, Key, KeySets, Limits, Profiles, Put, Scope, Stored, Table, TableExt as _,
+    WaitIndex,
 };
 use steps::order_release::{self as step, Cancel, IDEMPOTENCY_KEY_LEN_MAX, KeyUse};
 
 use crate::releases::{ROUNDS_MAX, load, put_new, put_next, put_part, write};
-use crate::{Request, Response, authorize, edge};
+use crate::{Request, Response, authorize, edge, stuck};
 
 /// The function `order-release`.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ pub struct OrderReleases<T, A, P, K, L> {
     pub limits: L,
 }
 
-impl<T: Table, A: Archive, P: Profiles, K: KeySets, L: Limits> OrderReleases<T, A, P, K, L> {
+impl<T: Table + WaitIndex, A: Archive, P: Profiles, K: KeySets, L: Limits> OrderReleases<T, A, P, K, L> {
     /// Answers one request.
     pub async fn handle(&self, request: &Request, scope: Scope) -> Response {
         self.route(request, scope).await.unwrap_or_else(|fault| Response::fault(&fault)).of(request)
@@ -58,12 +59,23 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets, L: Limits> OrderReleases<T, 
         }
         let response = match (operation, open.as_slice()) {
             (Operation::ReleaseOrder, _) => self.create(request, sender, &bundle, scope.now).await?,
-            (Operation::ShowRelease, [id]) => self.show(id, &principal.scope).await?,
+            (Operation::ShowRelease, [id]) => self.show(id, &principal).await?,
             (Operation::CancelRelease, _) if !sender.permits.may_send(step::ORDER_CANCEL) => {
                 let detail = "your profile does not permit to cancel";
                 Response::problem(403, Code::NotPermitted, detail, Vec::new())
             }
             (Operation::CancelRelease, [id]) => self.cancel(request, id, &principal, &bundle, scope.now).await?,
+            (Operation::HoldRelease | Operation::LiftHold, _) if !sender.permits.may_send(step::ORDER_HOLD) => {
+                let detail = "your profile does not permit to hold releases";
+                Response::problem(403, Code::NotPermitted, detail, Vec::new())
+            }
+            (Operation::HoldRelease, [id]) => self.hold(request, id, &principal, &bundle, scope.now).await?,
+            (Operation::LiftHold, [id, hold]) => self.lift(request, (id, hold), &principal, &bundle, scope.now).await?,
+            (Operation::ListStuck, _) if !principal.speaks_for(Role::Erp) && !principal.speaks_for(Role::Ops) => {
+                let detail = "only an ERP, for its own orders, and operations ask which are stuck";
+                Response::problem(403, Code::NotPermitted, detail, Vec::new())
+            }
+            (Operation::ListStuck, _) => stuck::stuck(&self.table, request, &principal, &bundle, scope.now).await?,
             _ => not_found("no such operation"),
         };
         Ok(admitted.seal(response).to(&principal.scope.partner))
@@ -77,7 +89,7 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets, L: Limits> OrderReleases<T, 
         now: Timestamp,
     ) -> Result<Response, Fault> {
         let sender = &profile.principal(&bundle.house.tenant);
-        if !sender.speaks_for(canonical::Role::Erp) {
+        if !sender.speaks_for(Role::Erp) {
             let detail = "only a partner with role erp releases orders";
             return Ok(Response::problem(403, Code::NotPermitted, detail, Vec::new()));
         }
@@ -85,11 +97,10 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets, L: Limits> OrderReleases<T, 
             let detail = "your profile does not permit to release orders";
             return Ok(Response::problem(403, Code::NotPermitted, detail, Vec::new()));
         }
-        let key = request.header("idempotency-key").unwrap_or_default();
-        if key.is_empty() || key.len() > IDEMPOTENCY_KEY_LEN_MAX {
-            let detail = format!("send Idempotency-Key once, with 1 to {IDEMPOTENCY_KEY_LEN_MAX} characters");
-            return Ok(Response::problem(400, Code::HeaderMissing, detail, Vec::new()));
-        }
+        let key = match idempotency_key(request) {
+            Ok(key) => key,
+            Err(refused) => return Ok(refused),
+        };
         let scope = &sender.scope;
         let key = Key::idempotency(scope, key);
         if let Some(used) = self.table.get::<KeyUse>(&key).await? {
@@ -97,15 +108,14 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets, L: Limits> OrderReleases<T, 
         }
         let order = match formats::order_json::parse(&request.body) {
             Ok(order) => order,
-            Err(findings) => return Ok(invalid(findings)),
+            Err(findings) => return Ok(invalid(findings, "released")),
         };
         let outside = step::not_permitted(&order, &profile.permits);
         if !outside.is_empty() {
             let detail = "the order is for a warehouse or account that your profile does not permit";
             return Ok(Response::problem(403, Code::NotPermitted, detail, outside));
         }
-        let accepted =
-            step::accept(order, &request.body, sender, bundle.version.as_str(), request.trace().as_ref(), now);
+        let accepted = step::accept(order, &request.body, sender, bundle, request.trace().as_ref(), now);
         // The release, whose it is, and what its key was used for: one write, so that none is ever without the others.
         let puts = vec![
             put_new(scope, &accepted.release, accepted.events)?,
@@ -154,9 +164,9 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets, L: Limits> OrderReleases<T, 
         })
     }
 
-    async fn show(&self, id: &str, scope: &PartnerScope) -> Result<Response, Fault> {
-        Ok(match self.visible(id, scope).await? {
-            Some(stored) => Response::json(200, step::view(&stored.value).to_string(), "answered"),
+    async fn show(&self, id: &str, sender: &Principal) -> Result<Response, Fault> {
+        Ok(match self.visible(id, sender).await? {
+            Some(stored) => Response::json(200, step::view(&stored.value, sender).to_string(), "answered"),
             None => not_found("no such release"),
         })
     }
@@ -170,7 +180,7 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets, L: Limits> OrderReleases<T, 
         now: Timestamp,
     ) -> Result<Response, Fault> {
         for _ in 0..ROUNDS_MAX {
-            let Some(Stored { version, value: release }) = self.visible(id, &sender.scope).await? else {
+            let Some(Stored { version, value: release }) = self.visible(id, sender).await? else {
                 return Ok(not_found("no such release"));
             };
             if !release.may(sender, canonical::Transition::CancelRequest) {
@@ -196,9 +206,14 @@ impl<T: Table, A: Archive, P: Profiles, K: KeySets, L: Limits> OrderReleases<T, 
         Ok(in_progress())
     }
 
-    /// The release, if it is there and the partner has a part in it. What is not the partner's is not there.
-    async fn visible(&self, id: &str, scope: &PartnerScope) -> Result<Option<Stored<Release>>, Fault> {
+    /// The release, if it is there and the partner has a part in it. What is not the partner's is not there. Operations
+    /// have a part in every release of the distributor.
+    pub(crate) async fn visible(&self, id: &str, sender: &Principal) -> Result<Option<Stored<Release>>, Fault> {
         let Ok(id) = id.parse::<ReleaseId>() else { return Ok(None) };
+        let scope = &sender.scope;
+        if sender.speaks_for(Role::Ops) {
+            return load(&self.table, scope, &id).await;
+        }
         if self.table.load(&Key::part(scope, &id)).await?.is_none() {
             return Ok(None);
         }
@@ -221,10 +236,19 @@ fn again(used: &KeyUse, body: &[u8]) -> Response {
     Response::problem(422, Code::IdempotencyKeyReused, detail, Vec::new())
 }
 
-fn invalid(findings: Vec<canonical::Finding>) -> Response {
+pub(crate) fn idempotency_key(request: &Request) -> Result<&str, Response> {
+    let key = request.header("idempotency-key").unwrap_or_default();
+    if (1..=IDEMPOTENCY_KEY_LEN_MAX).contains(&key.len()) {
+        return Ok(key);
+    }
+    let detail = format!("send Idempotency-Key once, with 1 to {IDEMPOTENCY_KEY_LEN_MAX} characters");
+    Err(Response::problem(400, Code::HeaderMissing, detail, Vec::new()))
+}
+
+pub(crate) fn invalid(findings: Vec<canonical::Finding>, not_done: &str) -> Response {
     let detail = match findings.len() {
-        1 => "1 field is wrong; nothing was released".to_owned(),
-        count => format!("{count} fields are wrong; nothing was released"),
+        1 => format!("1 field is wrong; nothing was {not_done}"),
+        count => format!("{count} fields are wrong; nothing was {not_done}"),
     };
     Response::invalid(detail, findings)
 }
@@ -235,7 +259,7 @@ fn cancel_answer(release: &Release, outcome: &'static str) -> Response {
     Response::json(202, body, outcome).with_header("x-correlation-id", release.id.as_str())
 }
 
-fn in_progress() -> Response {
+pub(crate) fn in_progress() -> Response {
     let detail = "a request for the same release is still running; ask again with the same key";
     Response::problem(409, Code::RequestInProgress, detail, Vec::new()).again()
 }
@@ -248,6 +272,6 @@ pub(crate) fn disabled(profile: &Profile, reason: &str) -> Response {
     Response::problem(403, Code::PartnerDisabled, detail, Vec::new()).to(&profile.id)
 }
 
-fn not_found(detail: &str) -> Response {
+pub(crate) fn not_found(detail: &str) -> Response {
     Response::problem(404, Code::NotFound, detail, Vec::new())
 }

@@ -41,7 +41,10 @@ fn open(release: &Release) -> Option<OpenSince> {
     if steps::defect!(LostIndexEntry) {
         return None;
     }
-    release.court().map(|court| OpenSince { court: court.owner.as_str().to_owned(), since: court.since.to_string() })
+    // A place of its own, so that a list can be told page by page: two releases may wait since the same moment. The fraction
+    // has a fixed length, or text would not sort as time.
+    let since = |since| format!("{since:.9}/{}", release.id);
+    release.court().map(|court| OpenSince { court: court.owner.as_str().to_owned(), since: since(court.since) })
 }
 
 /// Writes `puts`. False if somebody else wrote, or is writing, the same object: load again and decide again.

@@ -13,7 +13,7 @@ mod tests {
     use partners::{Bundle, REQUESTS_PER_MINUTE, SourceFile};
     use ports::{
         Archive, Commit, CommitError, Fault, Key, KeySets, Limits, Profiles, Queue, Read, Scope, Secrets, StepQueue,
-        Stored, Table,
+        Stored, Table, WaitIndex, Waiting,
     };
     use secrecy::SecretString;
     use serde_json::Value;
@@ -139,6 +139,12 @@ mod tests {
 
         async fn commit(&self, _: Commit) -> Result<(), CommitError> {
             Ok(())
+        }
+    }
+
+    impl WaitIndex for World {
+        async fn waiting(&self, _: &str, _: &str, _: &str) -> Result<Vec<Waiting>, Fault> {
+            Ok(Vec::new())
         }
     }
 

@@ -8,7 +8,7 @@ use handlers::{OrderReleases, Request, Response, WebhookIngest};
 use lambda_http::http::HeaderValue;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Error, RequestExt as _, service_fn};
-use ports::{Archive, KeySets, Limits, Profiles, Queue, Scope, Secrets, Table};
+use ports::{Archive, KeySets, Limits, Profiles, Queue, Scope, Secrets, Table, WaitIndex};
 
 use crate::authorizer::{self, PARTNER};
 use crate::clock;
@@ -22,7 +22,7 @@ pub trait Endpoint {
     fn answer(&self, request: &Request, scope: Scope) -> impl Future<Output = Response>;
 }
 
-impl<T: Table, A: Archive, P: Profiles, K: KeySets, L: Limits> Endpoint for OrderReleases<T, A, P, K, L> {
+impl<T: Table + WaitIndex, A: Archive, P: Profiles, K: KeySets, L: Limits> Endpoint for OrderReleases<T, A, P, K, L> {
     const NAME: &'static str = "order-release";
 
     fn answer(&self, request: &Request, scope: Scope) -> impl Future<Output = Response> {
@@ -74,6 +74,7 @@ fn read(request: &lambda_http::Request) -> Request {
         id: context.and_then(|context| context.request_id.clone()).unwrap_or_default(),
         method: request.method().as_str().to_owned(),
         path: path.to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
         headers: authorizer::headers(request.headers()),
         // lambda_http has undone the gateway's base64: these are the sender's bytes.
         body: request.body().to_vec(),

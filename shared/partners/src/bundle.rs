@@ -170,9 +170,17 @@ pub fn lint_at(
 }
 
 fn lint_profile(profile: &Profile, complaints: &mut Complaints) {
-    if matches!(profile.role, Role::Platform | Role::Ops) {
-        let mend = "role must be erp, 3pl, carrier, tms or channel";
-        complaints.add("role", "platform and ops are not partners", mend);
+    if profile.role == Role::Platform {
+        let mend = "role must be erp, 3pl, carrier, tms or channel, or ops for the distributor's own operations";
+        complaints.add("role", "the platform is no partner", mend);
+    }
+    // Whoever speaks for operations sees every release and lifts their holds: nobody does so in passing.
+    if profile.relays.contains(&Role::Platform) || profile.relays.contains(&Role::Ops) {
+        complaints.add(
+            "relays",
+            "nobody speaks for platform or ops on the side",
+            "give operations a profile of its own",
+        );
     }
     if profile.id == PartnerId::platform() {
         complaints.add("id", "id `platform` is Crossdock's own", "choose another");
@@ -282,6 +290,31 @@ fn lint_edi(edi: &crate::EdiIdentity, complaints: &mut Complaints) {
     }
 }
 
+/// Most rules that hold releases: all of them may fit one release, which then has room for as many holds again.
+const HOLD_RULES_MAX: usize = 20;
+
+/// Longest words of a rule that holds, in characters: as long as anybody else's who places a hold.
+const HOLD_DETAIL_LEN_MAX: usize = 200;
+
+fn lint_holds(house: &House, complain: &mut impl FnMut(&str, String, String, String)) {
+    let mut add = |key: String, problem: String, mend: &str| complain(HOUSE_FILE, key, problem, mend.to_owned());
+    if house.holds.len() > HOLD_RULES_MAX {
+        let problem = format!("{} rules hold releases, and there may be {HOLD_RULES_MAX}", house.holds.len());
+        add("holds".to_owned(), problem, "make one of those that have the same reason");
+    }
+    let mut names = BTreeSet::new();
+    for (index, rule) in house.holds.iter().enumerate() {
+        if !names.insert(&rule.name) {
+            let problem = format!("hold {:?} stands there twice", rule.name);
+            add(format!("holds.{index}.name"), problem, "give each its own name: it tells its holds apart");
+        }
+        if !(1..=HOLD_DETAIL_LEN_MAX).contains(&rule.detail.chars().count()) {
+            let problem = format!("hold {:?}: detail has 1 to {HOLD_DETAIL_LEN_MAX} characters", rule.name);
+            add(format!("holds.{index}.detail"), problem, "say in a line why these releases wait");
+        }
+    }
+}
+
 fn lint_together(
     house: &House,
     partners: &BTreeMap<PartnerId, Profile>,
@@ -294,6 +327,14 @@ fn lint_together(
     }
     for (key, problem, mend) in of_house.into_parts() {
         complain(HOUSE_FILE, key, problem, mend);
+    }
+    lint_holds(house, &mut complain);
+    for (index, rule) in house.stakes.iter().enumerate() {
+        if rule.currency.len() != 3 || !rule.currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            let problem = format!("stake {:?}: {:?} is no currency", rule.name, rule.currency);
+            let mend = "write three letters, such as USD".to_owned();
+            complain(HOUSE_FILE, format!("stakes.{index}.currency"), problem, mend);
+        }
     }
     for (index, rule) in house.routes.iter().enumerate() {
         let runs = partners.get(&rule.partner).map(|profile| profile.releases.as_ref());

@@ -16,6 +16,7 @@ mod profile;
 mod review;
 mod routing;
 mod schema;
+mod stake;
 
 pub use api::{ApiTerms, ApiVersion, REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE_MAX, Retirement};
 pub use auth::{
@@ -34,5 +35,6 @@ pub use profile::{
     Stage, Subscription, UnitFactor, Via,
 };
 pub use review::review;
-pub use routing::{House, Rule, When};
+pub use routing::{HoldRule, House, Rule, When};
 pub use schema::schemas;
+pub use stake::{Stake, StakeRule};

@@ -14,8 +14,8 @@ const LEN_MAX: usize = 40;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Permits {
-    /// The documents that it may send: `order-release`, `order-cancel`, a webhook topic such as `ship-confirm`, or a
-    /// transaction set, with its version if only one is agreed, such as `945:004010`. Any that its role may if not given.
+    /// The documents that it may send: `order-release`, `order-cancel`, `order-hold`, a webhook topic such as
+    /// `ship-confirm`, or a transaction set, with its version if only one is agreed, such as `945:004010`. Any that its role may if not given.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub sends: BTreeSet<DocumentType>,
     /// The warehouses that it releases orders to; each of its releases must then ask for one of them.

@@ -104,6 +104,7 @@ impl When {
         };
         let equal = |one: &str, other: &str| one == other;
         wider(&self.asked_warehouse, &other.asked_warehouse, equal)
+            && wider(&self.account, &other.account, equal)
             && wider(&self.country, &other.country, equal)
             && wider(&self.region, &other.region, equal)
             && wider(&self.sku_prefix, &other.sku_prefix, |one, own| one.starts_with(own))

@@ -1,10 +1,10 @@
 //! The distributor itself, and its routing rules as data.
 
-use canonical::{OrderRelease, PartnerId, Tenant};
+use canonical::{HoldReason, OrderRelease, PartnerId, Tenant};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiVersion, EdiIdentity, Retirement};
+use crate::{ApiVersion, EdiIdentity, Retirement, StakeRule};
 
 /// The distributor and its rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +19,12 @@ pub struct House {
     /// Which release goes where: the first rule that fits.
     #[serde(default)]
     pub routes: Vec<Rule>,
+    /// Which releases wait from the beginning: every rule that fits holds the release.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<HoldRule>,
+    /// What a late order costs: the first rule that fits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stakes: Vec<StakeRule>,
     /// Versions of the API that go out of use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retiring: Vec<Retirement>,
@@ -28,6 +34,11 @@ impl House {
     /// When `version` goes out of use, if that is known.
     pub fn retirement_of(&self, version: ApiVersion) -> Option<&Retirement> {
         self.retiring.iter().find(|retirement| retirement.version == version)
+    }
+
+    /// The rules that hold `order`.
+    pub fn holds_on(&self, order: &OrderRelease) -> impl Iterator<Item = &HoldRule> {
+        self.holds.iter().filter(|rule| rule.when.fits(order))
     }
 
     /// The first rule that fits `order`.
@@ -51,6 +62,22 @@ pub struct Rule {
     pub partner: PartnerId,
 }
 
+/// One rule that holds releases as they come in, such as those of an account whose credit is under review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HoldRule {
+    /// Its name, unique among them.
+    pub name: String,
+    /// What it fits. An empty condition fits every release.
+    #[serde(default)]
+    pub when: When,
+    /// Why they wait; the role that owns the reason lifts each hold.
+    pub reason: HoldReason,
+    /// In words.
+    #[schemars(length(min = 1, max = 200))]
+    pub detail: String,
+}
+
 /// What a rule fits: every condition that is given must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -58,6 +85,9 @@ pub struct When {
     /// The warehouse that the ERP asked for is one of these.
     #[serde(default)]
     pub asked_warehouse: Vec<String>,
+    /// The account that the order belongs to is one of these.
+    #[serde(default)]
+    pub account: Vec<String>,
     /// The country of the ship-to is one of these.
     #[serde(default)]
     pub country: Vec<String>,
@@ -70,7 +100,7 @@ pub struct When {
 }
 
 impl When {
-    fn fits(&self, order: &OrderRelease) -> bool {
+    pub(crate) fn fits(&self, order: &OrderRelease) -> bool {
         let among = |allowed: &[String], value: Option<&str>| {
             allowed.is_empty() || value.is_some_and(|value| allowed.iter().any(|one| one == value))
         };
@@ -80,6 +110,7 @@ impl When {
                 .iter()
                 .all(|line| self.sku_prefix.iter().any(|prefix| line.sku.starts_with(prefix.as_str())));
         among(&self.asked_warehouse, order.warehouse.as_deref())
+            && among(&self.account, order.account.as_deref())
             && among(&self.country, Some(&order.ship_to.country))
             && among(&self.region, order.ship_to.region.as_deref())
             && skus

@@ -100,7 +100,8 @@ mod tests {
     fn every_problem_is_said_with_its_file_and_what_to_do() {
         for (from, to, expected) in [
             ("id = \"acme\"", "id = \"acme2\"", "must be named acme2.toml"),
-            ("role = \"3pl\"", "role = \"ops\"", "ops are not partners"),
+            ("role = \"3pl\"", "role = \"platform\"", "the platform is no partner"),
+            ("relays = [\"carrier\"]", "relays = [\"ops\"]", "nobody speaks for platform or ops on the side"),
             ("role = \"3pl\"", "role = \"erp\"", "[releases] belongs to a partner with role 3pl"),
             ("qualifier = \"ZZ\"", "qualifier = \"Z\"", "two letters or digits"),
             ("id = \"ACME\"", "id = \"ACME*LOGISTICS\"", "an EDI id has 1 to 15"),
@@ -131,6 +132,39 @@ mod tests {
         ] {
             let said = said(from, to);
             assert!(said.contains(expected), "{to}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_rule_that_holds_has_a_name_of_its_own_and_words_and_there_are_not_too_many() {
+        let rule = |name: &str, detail: &str| {
+            format!(
+                "[[holds]]\nname = \"{name}\"\nwhen = {{ account = [\"A\"] }}\nreason = \"credit\"\ndetail = \"{detail}\"\n"
+            )
+        };
+        let compiled = |rules: &str| {
+            let files = [file("house.toml", &format!("{HOUSE}\n{rules}")), file("acme.toml", ACME)];
+            compile(&files, &variables()).map_err(|lints| lints.iter().map(ToString::to_string).collect::<String>())
+        };
+        let bundle = compiled(&rule("new", &"x".repeat(200))).unwrap();
+        let holding = |account: &str| {
+            let of_account = OrderRelease { account: Some(account.to_owned()), ..order("TX", "BOLT-1", None) };
+            bundle.house.holds_on(&of_account).count()
+        };
+        assert_eq!(
+            (holding("A"), holding("B"), bundle.house.holds_on(&order("TX", "BOLT-1", None)).count()),
+            (1, 0, 0)
+        );
+        let many = |count: usize| (0..count).map(|at| rule(&at.to_string(), "x")).collect::<String>();
+        assert!(compiled(&many(20)).is_ok());
+        for (rules, expected) in [
+            (many(21), "21 rules hold releases, and there may be 20"),
+            (rule("new", "x") + &rule("new", "x"), "hold \"new\" stands there twice"),
+            (rule("new", ""), "detail has 1 to 200 characters"),
+            (rule("new", &"x".repeat(201)), "detail has 1 to 200 characters"),
+        ] {
+            let said = compiled(&rules).unwrap_err();
+            assert!(said.contains(expected), "{said}");
         }
     }
 

@@ -32,7 +32,7 @@ pub enum Expect {
 pub struct OpenSince {
     /// The role that owns the next move.
     pub court: String,
-    /// Since when, RFC 3339.
+    /// Since when, RFC 3339, and what makes the place one item's own: what waits is asked in this order.
     pub since: String,
 }
 

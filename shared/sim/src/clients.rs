@@ -53,10 +53,14 @@ impl World {
 
     /// The ERP cancels a release while functions run: the request is answered in [`World::run`]. Returns its number.
     pub fn submit_cancel(&self, erp: &str, release_id: &str) -> usize {
+        self.submit(erp, "POST", &format!("/v1/order-releases/{release_id}/cancel"), Vec::new(), "")
+    }
+
+    /// A partner asks anything of the API while functions run, as [`World::submit_cancel`].
+    pub fn submit(&self, partner: &str, method: &str, path: &str, headers: Vec<(String, String)>, body: &str) -> usize {
         let mut state = self.change();
         let number = state.answers.len() + state.requests.len();
-        let path = format!("/v1/order-releases/{release_id}/cancel");
-        state.requests.push_back((number, api_request(erp, "POST", &path, Vec::new(), "")));
+        state.requests.push_back((number, api_request(partner, method, path, headers, body)));
         number
     }
 
@@ -270,5 +274,13 @@ fn announced(key: &str) -> String {
 fn api_request(partner: &str, method: &str, path: &str, mut headers: Vec<(String, String)>, body: &str) -> Request {
     headers.push(("x-api-key".to_owned(), api_key(partner)));
     let body = body.as_bytes().to_vec();
-    Request { method: method.to_owned(), path: path.to_owned(), headers, body, ..Request::default() }
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    Request {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers,
+        body,
+        ..Request::default()
+    }
 }

@@ -37,7 +37,11 @@ impl Rule {
 pub const RULES: [Rule; 4] = [
     Rule {
         queue: QueueName::OrderDispatch,
-        types: &[Pattern::Is("order.release.validated.v1"), Pattern::Is("order.cancel.requested.v1")],
+        types: &[
+            Pattern::Is("order.release.validated.v1"),
+            Pattern::Is("order.release.resumed.v1"),
+            Pattern::Is("order.cancel.requested.v1"),
+        ],
     },
     Rule {
         queue: QueueName::OrderApply,

@@ -26,6 +26,7 @@ pub mod deadline_watch;
 #[cfg(feature = "defects")]
 pub mod defect;
 pub mod edi_drop;
+pub mod holds;
 pub mod order_apply;
 pub mod order_dispatch;
 pub mod order_release;

@@ -495,7 +495,7 @@ pub fn record(
 }
 
 /// Most violations on record at one release: a stranger must not fill the item until its owners cannot write any more.
-/// Those beyond are parked.
+/// Of those beyond, messages are parked; a request is refused and leaves nothing but its log line.
 pub const VIOLATIONS_MAX: usize = 50;
 
 /// Records that `sender` tried a transition that is not its own. The release's facts stay as they are.
@@ -509,8 +509,11 @@ pub fn violation(
     now: Timestamp,
 ) -> Decision<Release> {
     let on_record = release.history.iter().filter(|entry| entry.outcome == "violation").count();
-    if let (true, Some(message)) = (on_record >= VIOLATIONS_MAX, message) {
+    if on_record >= VIOLATIONS_MAX {
         let detail = format!("{} belongs to {}", transition.as_str(), transition.owner().as_str());
+        let Some(message) = message else {
+            return Decision::Nothing(Verdict::because(Outcome::Rejected, Code::OwnershipViolation, detail));
+        };
         let finding = Finding { code: Code::OwnershipViolation, detail, place: None };
         let release_id = Some(release.id.to_string());
         return park(step, message, ParkedAs::Quarantined, transition.as_str(), vec![finding], release_id);

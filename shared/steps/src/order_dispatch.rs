@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::order_apply::record;
-use crate::{Cause, Telling, Verdict};
+use crate::{Cause, Outcome, Telling, Verdict};
 
 /// The step's name.
 pub const STEP: &str = "order-dispatch";
@@ -166,6 +166,10 @@ pub fn place(
         Telling::new(STEP, Cause::event(cause), &id, Some(id.clone()), release.seq).among(release.parties());
     if release.facts.cancel_requested {
         return cancel_unsent(release, telling, now);
+    }
+    if release.waits_for_holds() {
+        let held = "holds are open; it goes on when the last of them is lifted";
+        return Dispatching::Nothing(Verdict::because(Outcome::Held, Code::ReleaseOnHold, held));
     }
     let number = depositor_order_no(release);
     if taken_by.is_some_and(|other| *other != release.id) {

@@ -1,12 +1,12 @@
 //! `order-release`: the ERP's request becomes a release; a cancel becomes a fact of it.
 
 use canonical::{
-    ArchiveRef, Code, Digest, Event, EventType, Facts, Finding, OrderRelease, Place, Principal, Release, ReleaseId,
-    ReleaseState, Trace, Transition,
+    ArchiveRef, Code, Digest, Event, EventType, Facts, Finding, HoldAsked, HoldId, OrderRelease, PartnerId, Place,
+    Principal, Release, ReleaseId, ReleaseState, Role, Trace, Transition,
 };
 use formats::api::{ReleaseTaken, ReleaseView};
 use jiff::Timestamp;
-use partners::{Clocks, Permits};
+use partners::{Bundle, Clocks, Permits};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -19,6 +19,8 @@ pub const STEP: &str = "order-release";
 pub const ORDER_RELEASE: &str = "order-release";
 /// The request for a cancel, as a profile permits it.
 pub const ORDER_CANCEL: &str = "order-cancel";
+/// The request to place or lift a hold, as a profile permits it.
+pub const ORDER_HOLD: &str = "order-hold";
 /// Longest idempotency key, in characters, as in the common drafts of the header.
 pub const IDEMPOTENCY_KEY_LEN_MAX: usize = 255;
 
@@ -59,12 +61,12 @@ pub fn not_permitted(order: &OrderRelease, permits: &Permits) -> Vec<Finding> {
         .collect()
 }
 
-/// Makes a release of a checked request.
+/// Makes a release of a checked request, with the holds that it asks for and those that the house's rules place.
 pub fn accept(
     order: OrderRelease,
     body: &[u8],
     sender: &Principal,
-    profile_version: &str,
+    bundle: &Bundle,
     trace: Option<&Trace>,
     now: Timestamp,
 ) -> Accepted {
@@ -78,7 +80,7 @@ pub fn accept(
         partner: erp.clone(),
         occurred_at: now,
         received_at: now,
-        profile_version: profile_version.to_owned(),
+        profile_version: bundle.version.to_string(),
         raw: Some(raw.clone()),
         trace: trace.cloned(),
     };
@@ -117,8 +119,23 @@ pub fn accept(
         "requested and validated".to_owned(),
         now,
     );
+    for (hold, asked, placed_by) in holds(&release, bundle) {
+        crate::holds::add(&mut release, &mut telling, hold, &asked, &placed_by, now);
+    }
     let key_use = KeyUse { body: raw.sha256, answer: answer(&release), release_id: id };
     Accepted { release, events: telling.into_events(), key_use }
+}
+
+/// The holds with which a release begins: their ids, what they say and who places them.
+fn holds(release: &Release, bundle: &Bundle) -> Vec<(HoldId, HoldAsked, PartnerId)> {
+    let asked = release.order.holds.iter().map(|hold| {
+        (HoldId::derive(&release.id, &["request", hold.reason.as_str()]), hold.clone(), release.erp.clone())
+    });
+    let ruled = bundle.house.holds_on(&release.order).map(|rule| {
+        let hold = HoldAsked { reason: rule.reason, detail: rule.detail.clone() };
+        (HoldId::derive(&release.id, &["rule", &rule.name]), hold, PartnerId::platform())
+    });
+    asked.chain(ruled).collect()
 }
 
 /// The answer to the request that made `release`: of what never changes, so that it is the same whenever it is given.
@@ -189,8 +206,12 @@ pub fn cancel(
     Cancel::Write(Box::new(next), telling.into_events())
 }
 
-/// What a party of the release sees of it.
-pub fn view(release: &Release) -> Value {
+/// What `principal`, who may see the release, sees of it. Why it was held is between its owners: the warehouse is not told
+/// of a customer's credit.
+pub fn view(release: &Release, principal: &Principal) -> Value {
+    let of_owners = principal.speaks_for(Role::Erp) || principal.speaks_for(Role::Ops);
+    let view = ReleaseView::of(release);
+    let view = if of_owners { view } else { ReleaseView { holds: &[], ..view } };
     // Names to text and numbers alone: this cannot fail.
-    serde_json::to_value(ReleaseView::of(release)).unwrap_or_default()
+    serde_json::to_value(view).unwrap_or_default()
 }

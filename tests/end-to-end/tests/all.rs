@@ -49,11 +49,12 @@ const CATALOGUE: [Test<World>; 6] = [
 const FIRST: [Test<World>; 1] = [test!(edi::s2_of_forty_orders_one_is_bad)];
 
 /// On the other stack, side by side.
-const IN_PEACE: [Test<World>; 22] = [
+const IN_PEACE: [Test<World>; 23] = [
     test!(api::a_repeated_request_gets_the_same_answer),
     test!(api::what_is_wrong_is_named_by_its_place),
     test!(api::who_is_not_known_or_not_concerned_sees_nothing),
     test!(api::a_cancel_before_work_starts_is_the_warehouses_to_decide),
+    test!(api::a_hold_keeps_a_release_until_its_owner_lifts_it),
     test!(webhooks::a_signature_must_fit_body_and_time),
     test!(webhooks::a_rotation_refuses_no_request),
     test!(webhooks::a_replayed_webhook_is_absorbed),
@@ -140,7 +141,7 @@ async fn distress(mut results: Results) -> Results {
 
 /// The results, and what the functions' roles asked for if the stack ran.
 async fn peace(results: Results) -> (Results, Option<String>) {
-    let more = support::other_erp();
+    let more = support::others();
     let setup = Setup { more: &more, ..Setup::default() };
     on_one(results, setup, [&FIRST[..], &IN_PEACE[..], &LAST[..], &AFTERWARDS[..]]).await
 }

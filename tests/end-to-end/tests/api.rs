@@ -4,7 +4,7 @@ use canonical::ReleaseState;
 use crossdock::World;
 use serde_json::{Value, json};
 
-use crate::support::{BOLT, ERP, OTHER_KEY, json_of, ok, order, placed, told, until, until_state};
+use crate::support::{BOLT, ERP, OPS_KEY, OTHER_KEY, json_of, ok, order, placed, taken, told, until, until_state};
 
 pub(crate) async fn a_repeated_request_gets_the_same_answer(world: &World) {
     let body = order("E2E-A1", "NY", 5).to_string();
@@ -109,4 +109,48 @@ pub(crate) async fn a_cancel_before_work_starts_is_the_warehouses_to_decide(worl
     let late = ok(world.api.cancel(key, waved.as_str()).await);
     let problem: Value = json_of(&late.body);
     assert_eq!((late.status, problem["code"].clone()), (409, json!("cancel-window-closed")));
+}
+
+pub(crate) async fn a_hold_keeps_a_release_until_its_owner_lifts_it(world: &World) {
+    let mut body = order("E2E-HOLD", "NY", 5);
+    body["holds"] = json!([{ "reason": "credit", "detail": "over its limit" }]);
+    let id = ok(world.released("e2e-hold", body.to_string().as_bytes()).await);
+    told(world, ERP, "order.release.held.v1", &id).await;
+    let erp = world.keys.erp_api_key.as_str();
+    let ask = async |method: &str, key: &str, path: &str, body: &str| {
+        let pairs = [("x-api-key", key), ("idempotency-key", "e2e-hold"), ("content-type", "application/json")];
+        let headers = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        ok(world.api.send(method, &format!("/v1/order-releases/{id}{path}"), &headers, body.as_bytes()).await)
+    };
+    let key = |key: &str| [("x-api-key".to_owned(), key.to_owned())];
+    let look = r#"{"reason":"operator","detail":"odd"}"#;
+    let forbidden = ask("POST", erp, "/holds", look).await;
+    assert_eq!((forbidden.status, json_of(&forbidden.body)["code"].clone()), (403, json!("ownership-violation")));
+    let placed = json_of(&ask("POST", OPS_KEY, "/holds", look).await.body);
+    assert_eq!(placed["status"], "placed", "{placed}");
+    let seen = json_of(&ask("GET", erp, "", "").await.body);
+    let holds: Vec<String> =
+        seen["holds"].as_array().unwrap().iter().map(|hold| hold["id"].as_str().unwrap().to_owned()).collect();
+    let stuck = ok(world.api.send("GET", "/v1/orders/stuck?limit=200&older_than_s=0", &key(OPS_KEY), b"").await);
+    let stuck = json_of(&stuck.body);
+    let row = stuck["orders"].as_array().unwrap().iter().find(|row| row["release_id"] == id.as_str());
+    assert_eq!(
+        row.map(|row| (&row["owner"], &row["held"])),
+        Some((&json!("erp"), &json!("over its limit"))),
+        "{stuck}"
+    );
+    assert_eq!((holds.len(), &seen["state"], &seen["court"]["owner"]), (2, &json!("HELD"), &json!("erp")), "{seen}");
+    assert_eq!(ask("DELETE", OPS_KEY, &format!("/holds/{}", holds[0]), "").await.status, 403, "not theirs");
+    for (key, hold) in [(erp, &holds[0]), (OPS_KEY, &holds[1])] {
+        assert!(taken(world, BOLT, "order-release", &id).is_empty(), "nothing is sent while it is held");
+        for _ in 0..2 {
+            let lifted = ask("DELETE", key, &format!("/holds/{hold}"), "").await;
+            assert_eq!((lifted.status, json_of(&lifted.body)["status"].clone()), (200, json!("lifted")));
+        }
+    }
+    until(world, &id, "placed", |release| release.facts.transport_acked).await;
+    assert_eq!(told(world, BOLT, "order-release", &id).await.len(), 1, "one order at the 3PL");
+    told(world, ERP, "order.release.resumed.v1", &id).await;
+    let late = ask("POST", erp, "/holds", r#"{"reason":"stock","detail":"sold twice"}"#).await;
+    assert_eq!((late.status, json_of(&late.body)["code"].clone()), (409, json!("hold-window-closed")));
 }

@@ -10,7 +10,7 @@ use crossdock::args::Cli;
 use crossdock::{Error, Out, World, commands};
 use serde_json::json;
 
-use crate::support::{SOON, ok, order, other_erp, until, until_state};
+use crate::support::{SOON, ok, order, others, until, until_state};
 
 /// `crossdock <line>` for the world's stack, with the profiles in `folder`.
 async fn run(folder: &Path, line: &str) -> Result<ExitCode, Error> {
@@ -32,7 +32,7 @@ fn profiles(folder: &Path) {
         let path = entry.unwrap().path();
         fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
     }
-    for file in other_erp() {
+    for file in others() {
         fs::write(folder.join(file.name), file.text).unwrap();
     }
 }

@@ -16,16 +16,20 @@ pub(crate) const ACME: &str = "acme-3pl";
 /// The API key of an ERP that has no part in anything.
 pub(crate) const OTHER_KEY: &str = "the-key-of-another-erp";
 
+/// The API key of the distributor's own operations.
+pub(crate) const OPS_KEY: &str = "the-key-of-operations";
+
 /// Longest wait for something that nobody disturbs, on a machine that does much besides.
 pub(crate) const SOON: Duration = Duration::from_secs(90);
 
-/// A second ERP, which sees nothing of the first one's.
-pub(crate) fn other_erp() -> Vec<SourceFile> {
-    let text = format!(
-        "id = \"other-erp\"\nname = \"Another ERP\"\nrole = \"erp\"\n[auth]\napi_key_sha256 = [\"{}\"]\n",
-        Digest::of(OTHER_KEY.as_bytes())
-    );
-    vec![SourceFile { name: "other-erp.toml".to_owned(), text }]
+/// A second ERP, which sees nothing of the first one's, and the distributor's operations, who see everything.
+pub(crate) fn others() -> Vec<SourceFile> {
+    let file = |id: &str, role: &str, key: &str| {
+        let key = Digest::of(key.as_bytes());
+        let text = format!("id = \"{id}\"\nname = \"{id}\"\nrole = \"{role}\"\n[auth]\napi_key_sha256 = [\"{key}\"]\n");
+        SourceFile { name: format!("{id}.toml"), text }
+    };
+    vec![file("other-erp", "erp", OTHER_KEY), file("northwind-ops", "ops", OPS_KEY)]
 }
 
 /// An order release of one line, shipped to `region`: NY goes to the REST 3PL, TX to the EDI 3PL.

@@ -46,11 +46,17 @@ pub fn bundle_of(guarantee: Guarantee) -> Arc<Bundle> {
 
 /// The same with changes: file, what stands there, what shall stand there.
 pub fn bundle_with(changes: &[(&str, &str, &str)]) -> Arc<Bundle> {
+    bundle_and(changes, &[])
+}
+
+/// The same with more partners: file, and what stands in it.
+pub fn bundle_and(changes: &[(&str, &str, &str)], more: &[(&str, &str)]) -> Arc<Bundle> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(root().join("infra/partners"))
         .expect("the sample partners are there")
         .map(|entry| entry.expect("a file").path())
         .collect();
     paths.sort();
+    let more = more.iter().map(|(name, text)| SourceFile { name: (*name).to_owned(), text: (*text).to_owned() });
     let files: Vec<SourceFile> = paths
         .iter()
         .map(|path| {
@@ -62,6 +68,7 @@ pub fn bundle_with(changes: &[(&str, &str, &str)]) -> Arc<Bundle> {
             }
             SourceFile { name, text }
         })
+        .chain(more)
         .collect();
     let variables = BTreeMap::from([
         ("SANDBOX_URL".to_owned(), "http://sandbox.invalid".to_owned()),

@@ -140,6 +140,29 @@ fn a_cancel_during_the_dispatch_reaches_whoever_has_the_order() {
     tried("a cancel during the dispatch", count);
 }
 
+/// A hold that comes while the release is being placed: whoever writes first has it, and nothing is sent that is held.
+#[test]
+fn a_hold_during_the_dispatch_is_in_time_or_is_told_that_it_is_not() {
+    let base = world();
+    let id = release_id("SO-X4");
+    Act::release("x", order("SO-X4", "TX", &[("DRILL", 1)])).perform(&base);
+    assert_eq!(base.run_only(&[Source::Stream]), Ok(()));
+    let (path, key) = (format!("/v1/order-releases/{id}/holds"), ("idempotency-key".to_owned(), "h".to_owned()));
+    let hold = base.submit(ERP, "POST", &path, vec![key], r#"{"reason":"stock","detail":"sold twice"}"#);
+    let mut ends = BTreeSet::new();
+    let count = every_interleaving(&base, &[Source::Api, Source::Queue(QueueName::OrderDispatch)], |_, world| {
+        let answer = world.answer_to(hold).map(|answer| answer.status);
+        settle(world);
+        assert_eq!(world.audit(), Vec::<String>::new());
+        let state = world.release(id.as_str()).expect("a release").state();
+        let expected = if state == ReleaseState::Held { (Some(200), 0) } else { (Some(409), 1) };
+        assert_eq!((answer, placed(world, ACME).len()), expected, "{state}");
+        ends.insert(state);
+    });
+    assert_eq!(ends, BTreeSet::from([ReleaseState::Held, ReleaseState::TransportAcked]), "either may be first");
+    tried("a hold during the dispatch", count);
+}
+
 /// A cancel of what was placed: the 3PL decides. If the goods have left, they have left, whatever was decided, and in
 /// whatever order it was told.
 #[test]

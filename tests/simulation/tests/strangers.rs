@@ -124,6 +124,26 @@ fn every_route_refuses_every_stranger_for_every_object() {
                     Operation::CancelRelease => {
                         vec![(404, world.api_cancel(stranger, id), world.api_cancel(stranger, &absent))]
                     }
+                    Operation::HoldRelease => {
+                        let hold = |id: &str| {
+                            let key = vec![("idempotency-key".to_owned(), "h".to_owned())];
+                            let body = r#"{"reason":"credit","detail":"none"}"#;
+                            world.api(stranger, "POST", &format!("/v1/order-releases/{id}/holds"), key, body)
+                        };
+                        vec![(404, hold(id), hold(&absent))]
+                    }
+                    Operation::LiftHold => {
+                        let lift = |id: &str| {
+                            let path = format!("/v1/order-releases/{id}/holds/hld_1");
+                            world.api(stranger, "DELETE", &path, Vec::new(), "")
+                        };
+                        vec![(404, lift(id), lift(&absent))]
+                    }
+                    // It names no release; no stranger here is an ERP or operations.
+                    Operation::ListStuck => {
+                        let list = || world.api(stranger, "GET", "/v1/orders/stuck", Vec::new(), "");
+                        vec![(403, list(), list())]
+                    }
                     Operation::ReleaseOrder => {
                         let number = |wanted: &str| order(wanted, "NY", &[("DRILL", 9)]);
                         let own = world.releases().into_iter().find(|one| one.id.as_str() == id).expect("it is there");
@@ -160,8 +180,8 @@ fn every_route_refuses_every_stranger_for_every_object() {
     }
     settle(&world);
     assert_eq!(state(&world), before, "and nothing came of it");
-    // 16 pairs of release and stranger: on three routes once each, and each topic at each party's address.
-    assert_eq!((asked, refused), (16 * 3 + 28 * Topic::ALL.len(), asked));
+    // 16 pairs of release and stranger: on six routes once each, and each topic at each party's address.
+    assert_eq!((asked, refused), (16 * 6 + 28 * Topic::ALL.len(), asked));
 }
 
 /// A webhook is answered before anything is read, so what it names is taken and then refused: the object stays as it is, and

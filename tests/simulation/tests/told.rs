@@ -106,6 +106,10 @@ fn rare() -> sim::World {
         Act::drop(ACME, "bad.edi", acme_file("SW", 1, &["945~W06*F*SO-1*20261123*A-1~W12*CC*x~W03*1~".to_owned()])),
         Act::drop(ACME, "odd.edi", b"this is no EDI".to_vec()),
     ]);
+    // One that waits for its customer's credit.
+    let held = order("SO-8", "NY", &[("DRILL", 1)])
+        .replace("\"lines\"", "\"holds\":[{\"reason\":\"credit\",\"detail\":\"new\"}],\"lines\"");
+    acts(&[Act::release("8", held)]);
     settle(&world);
     // What is to leave by a day that is over, and an endpoint that is out until it answers again.
     let body = order("SO-7", "NY", &[("DRILL", 1)]).replace("\"lines\"", "\"ship_by\":\"2026-11-20\",\"lines\"");

@@ -177,6 +177,8 @@ pub enum Kind {
     Channel,
     /// An ERP that releases orders by REST.
     Erp,
+    /// The distributor's own operations.
+    Ops,
 }
 
 /// The profiles as files.

@@ -1,10 +1,11 @@
-//! `crossdock stuck`: open releases, the longest waiting first, with who must move.
+//! `crossdock stuck`: open releases, the longest waiting first, with who must move. What is said of each is what
+//! `GET /v1/orders/stuck` says.
 
 use std::process::ExitCode;
 
-use canonical::{Court, Release};
+use canonical::Release;
+use formats::api::StuckOrder;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 
 use super::Asked;
 use crate::out::columns;
@@ -12,47 +13,46 @@ use crate::{Error, Out, clock};
 
 pub(super) async fn run(asked: &Asked, older_than: Option<SignedDuration>, out: &Out) -> Result<ExitCode, Error> {
     let now = clock::now();
-    let mut open: Vec<(Release, Court)> = Vec::new();
+    let Some(applied) = asked.operations.applied().await? else {
+        return Err(Error::Unusable("no profiles are in force: crossdock partner apply".to_owned()));
+    };
+    let mut open: Vec<Release> = Vec::new();
     for found in asked.operations.open_releases().await? {
-        let release: Release = serde_json::from_value(found.item.doc).map_err(Error::json(found.item.pk))?;
-        let Some(court) = release.court() else { continue };
-        if older_than.is_none_or(|limit| now.duration_since(court.since) > limit) {
-            open.push((release, court));
-        }
+        open.push(serde_json::from_value(found.item.doc).map_err(Error::json(found.item.pk))?);
     }
+    let old = |order: &StuckOrder<'_>| older_than.is_none_or(|limit| now.duration_since(order.since) > limit);
+    let orders: Vec<(&Release, StuckOrder<'_>)> = open
+        .iter()
+        .filter_map(|release| Some((release, StuckOrder::of(release, &applied.bundle.house, now)?)))
+        .filter(|(_, order)| old(order))
+        .collect();
     if out.is_json() {
-        let rows = open.iter().map(|(release, court)| {
-            json!({
-                "order_no": release.order.order_no, "release_id": release.id, "state": release.state(),
-                "owner": court.owner, "partner": court.partner, "next_move": court.next_move, "since": court.since,
-                "waited_s": now.duration_since(court.since).as_secs(), "held": release.facts.held,
-                "next_due": release.next_due(),
-                "overdue": release.overdue().iter().map(|one| one.expected).collect::<Vec<_>>(),
-            })
-        });
-        out.json(&rows.collect::<Vec<_>>());
+        out.json(&orders.iter().map(|(_, order)| order).collect::<Vec<_>>());
         return Ok(ExitCode::SUCCESS);
     }
-    if open.is_empty() {
+    if orders.is_empty() {
         out.line("No release is open.");
         return Ok(ExitCode::SUCCESS);
     }
-    let rows: Vec<[String; 7]> = open
+    let rows: Vec<[String; 8]> = orders
         .iter()
-        .map(|(release, court)| {
-            let partner = court.partner.as_ref().map(|partner| format!(" {partner}")).unwrap_or_default();
+        .map(|(release, order)| {
+            let partner = order.partner.as_ref().map(|partner| format!(" {partner}")).unwrap_or_default();
+            let stake = order.at_stake.as_ref().map(|stake| format!("{} {}", stake.amount, stake.currency));
             [
-                clock::ago(court.since, now),
-                release.order.order_no.clone(),
-                release.state().to_string(),
-                format!("{}{partner}", court.owner.as_str()),
-                court.next_move.clone(),
+                clock::ago(order.since, now),
+                order.order_no.to_owned(),
+                order.state.to_string(),
+                format!("{}{partner}", order.owner.as_str()),
+                order.next_move.clone(),
                 due(release, now),
-                release.facts.held.clone().unwrap_or_else(|| release.id.to_string()),
+                stake.unwrap_or_default(),
+                order.held.map_or_else(|| order.release_id.to_string(), ToOwned::to_owned),
             ]
         })
         .collect();
-    out.line(columns(["waits", "order", "state", "owner", "next move", "due", "release, or why it is held"], &rows));
+    let heads = ["waits", "order", "state", "owner", "next move", "due", "at stake", "release, or why it is held"];
+    out.line(columns(heads, &rows));
     Ok(ExitCode::SUCCESS)
 }
 

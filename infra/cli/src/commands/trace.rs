@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use aws::Item;
 use canonical::{Delivery, Parked, Release, ReleaseId, Shipment};
+use formats::api::ReleaseView;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -88,7 +89,8 @@ impl Trace {
     }
 
     fn json(&self) -> Value {
-        let mut view = steps::order_release::view(&self.release);
+        // Names to text and numbers alone: this cannot fail.
+        let mut view = serde_json::to_value(ReleaseView::of(&self.release)).unwrap_or_default();
         if let Some(view) = view.as_object_mut() {
             view.remove("history");
             view.insert("timeline".to_owned(), json!(self.rows()));

@@ -55,14 +55,7 @@ async fn validated(world: &World, told: &Told) -> Result<usize, Error> {
     let scope = world.scope("northwind-erp")?;
     let Some(profile) = world.bundle.partner(&scope.partner) else { return Ok(0) };
     let sender = profile.principal(&scope.tenant);
-    let accepted = order_release::accept(
-        release.order,
-        &told.order,
-        &sender,
-        world.bundle.version.as_str(),
-        None,
-        release.received_at,
-    );
+    let accepted = order_release::accept(release.order, &told.order, &sender, &world.bundle, None, release.received_at);
     let mut count = 0;
     for event in accepted.events.iter().filter(|event| event.meta.kind == EventType::ReleaseValidated) {
         send(world, StepQueue::OrderDispatch.as_str(), event).await?;

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use canonical::Role;
+use canonical::ReleaseState;
+use jiff::Timestamp;
 use ports::{Fault, Stored};
 use serde::Serialize;
 use serde_json::Value;
@@ -14,9 +15,6 @@ use crate::table::{stored, text};
 
 /// The index of what waits for somebody.
 const COURT_INDEX: &str = "court";
-
-/// Every role that can own a next move.
-const COURTS: [Role; 7] = [Role::Erp, Role::Wms, Role::Carrier, Role::Tms, Role::Channel, Role::Platform, Role::Ops];
 
 /// An item of the table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,7 +34,7 @@ pub struct Item {
 pub struct OpenItem {
     /// The role that owns the next move.
     pub court: String,
-    /// Since when, RFC 3339.
+    /// Since when, RFC 3339, and behind a slash the release.
     pub since: String,
     /// The item.
     #[serde(flatten)]
@@ -47,7 +45,7 @@ impl Operations {
     /// The releases that wait for somebody, the oldest first. The index follows the table within moments, not at once.
     pub async fn open_releases(&self) -> Result<Vec<OpenItem>, Fault> {
         let mut open = Vec::new();
-        for court in COURTS {
+        for court in ReleaseState::COURTS {
             let mut pages = self
                 .dynamodb
                 .query()
@@ -66,7 +64,8 @@ impl Operations {
             }
         }
         // RFC 3339 with one and the same offset sorts as text, but for fractions of a second: those are read.
-        open.sort_by_cached_key(|open| (open.since.parse::<jiff::Timestamp>().ok(), open.item.pk.clone()));
+        let since = |open: &OpenItem| open.since.split('/').next().and_then(|since| since.parse::<Timestamp>().ok());
+        open.sort_by_cached_key(|open| (since(open), open.item.pk.clone()));
         Ok(open)
     }
 
@@ -138,11 +137,11 @@ mod tests {
     #[tokio::test]
     async fn open_releases_of_all_roles_and_pages_are_told_oldest_first() {
         let mut replies = vec![
-            json!({"Items": [found("b", "2026-11-23T10:00:00.5Z")], "LastEvaluatedKey": {"pk": {"S": "b"}}}),
+            json!({"Items": [found("b", "2026-11-23T10:00:00.5Z/rel_b")], "LastEvaluatedKey": {"pk": {"S": "b"}}}),
             json!({"Items": [found("c", "2026-11-23T11:00:00Z")]}),
             json!({"Items": [found("a", "2026-11-23T10:00:00Z")]}),
         ];
-        replies.resize(COURTS.len() + 1, json!({"Items": []}));
+        replies.resize(ReleaseState::COURTS.len() + 1, json!({"Items": []}));
         let replay = Replay::new(replies.iter().map(|reply| Reply::json(200, &reply.to_string())).collect());
         let open = operations(&replay).open_releases().await.unwrap();
         assert_eq!(open.iter().map(|open| open.item.pk.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);

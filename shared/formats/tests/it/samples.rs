@@ -83,7 +83,11 @@ fn are_published(folder: &str, schemas: &[(&str, Value)]) {
 #[test]
 fn schemas_are_those_of_the_types() {
     let topics = Topic::ALL.iter().map(|topic| (topic.as_str(), webhook::schema(*topic)));
-    let others = [(order_json::SCHEMA_NAME, order_json::schema()), (event_json::SCHEMA_NAME, event_json::schema())];
+    let others = [
+        (order_json::SCHEMA_NAME, order_json::schema()),
+        (order_json::HOLD_SCHEMA_NAME, order_json::hold_schema()),
+        (event_json::SCHEMA_NAME, event_json::schema()),
+    ];
     are_published("schemas", &others.into_iter().chain(topics).collect::<Vec<_>>());
     are_published("schemas/documents", &document_json::schemas());
     let data: Vec<(&str, Value)> =

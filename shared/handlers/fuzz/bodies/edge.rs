@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use partners::{Bundle, SourceFile};
 use ports::{
     Archive, Commit, CommitError, Fault, Key, KeySets, Limits, Profiles, Queue, Read, Scope, Secrets, StepQueue,
-    Stored, Table,
+    Stored, Table, WaitIndex, Waiting,
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -166,6 +166,12 @@ impl Secrets for World {
     }
 }
 
+impl WaitIndex for World {
+    async fn waiting(&self, _: &str, _: &str, _: &str) -> Result<Vec<Waiting>, Fault> {
+        Ok(Vec::new())
+    }
+}
+
 impl Limits for World {
     async fn count(&self, _: &Key, _: Timestamp) -> Result<u32, Fault> {
         Ok(1)
@@ -197,6 +203,12 @@ impl Table for World {
 
     async fn commit(&self, _: Commit) -> Result<(), CommitError> {
         Ok(())
+    }
+}
+
+impl WaitIndex for World {
+    async fn waiting(&self, _: &str, _: &str, _: &str) -> Result<Vec<Waiting>, Fault> {
+        Ok(Vec::new())
     }
 }
 

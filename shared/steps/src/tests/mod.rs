@@ -101,7 +101,8 @@ fn order(release_no: u32, region: &str) -> OrderRelease {
 
 /// A release that the ERP has just asked for.
 fn requested(region: &str) -> Release {
-    crate::order_release::accept(order(1, region), b"body", &sender("erp", &[Role::Erp]), "v1", None, at(0)).release
+    crate::order_release::accept(order(1, region), b"body", &sender("erp", &[Role::Erp]), &bundle(), None, at(0))
+        .release
 }
 
 /// The same, placed with its warehouse.
@@ -115,7 +116,7 @@ fn placed(region: &str) -> Release {
 /// The event that has it placed.
 fn validated(region: &str) -> Event {
     let accepted =
-        crate::order_release::accept(order(1, region), b"body", &sender("erp", &[Role::Erp]), "v1", None, at(0));
+        crate::order_release::accept(order(1, region), b"body", &sender("erp", &[Role::Erp]), &bundle(), None, at(0));
     accepted.events.into_iter().find(|event| event.meta.kind == EventType::ReleaseValidated).unwrap()
 }
 

@@ -3,7 +3,7 @@
 use canonical::{Release, ReleaseState, Role};
 use serde_json::Value;
 
-use super::{at, kinds, line, order, placed, requested, sender};
+use super::{at, bundle, kinds, line, order, placed, requested, sender};
 use crate::order_release::{Cancel, accept, answer, cancel, view};
 
 fn cancelled(release: &Release) -> Cancel {
@@ -12,7 +12,7 @@ fn cancelled(release: &Release) -> Cancel {
 
 #[test]
 fn a_request_is_answered_with_the_release_and_told_in_two_numbered_events() {
-    let accepted = accept(order(1, "TX"), b"body", &sender("erp", &[Role::Erp]), "v1", None, at(0));
+    let accepted = accept(order(1, "TX"), b"body", &sender("erp", &[Role::Erp]), &bundle(), None, at(0));
     let answered: Value = serde_json::from_str(&accepted.key_use.answer).unwrap();
     assert_eq!(answered["release_id"], accepted.release.id.as_str());
     assert_eq!((answered["order_no"].as_str(), answered["status"].as_str()), (Some("SO-1"), Some("accepted")));
@@ -44,9 +44,10 @@ fn a_cancel_is_on_record_once_until_the_warehouse_is_at_work() {
 
 #[test]
 fn a_party_sees_where_the_release_stands() {
-    let seen = view(&placed("TX"));
+    let erp = sender("erp", &[Role::Erp]);
+    let seen = view(&placed("TX"), &erp);
     assert_eq!((seen["state"].as_str(), seen["order_no"].as_str()), (Some("DISPATCHED"), Some("SO-1")));
     assert_eq!(seen["route"]["partner"], "acme");
     assert_eq!(seen["lines"][0]["ordered"], "60");
-    assert_eq!(view(&requested("TX"))["court"]["owner"], "platform");
+    assert_eq!(view(&requested("TX"), &erp)["court"]["owner"], "platform");
 }

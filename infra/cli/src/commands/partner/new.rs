@@ -25,7 +25,7 @@ pub(super) fn run(options: &New, out: &Out) -> Result<ExitCode, Error> {
     let short: String = id.as_str().chars().filter(char::is_ascii_alphanumeric).take(EDI_ID_LEN_MAX).collect();
     let short = short.to_ascii_uppercase();
     let warehouse = options.warehouse.as_deref().unwrap_or(&short);
-    let api_key = matches!(options.kind, Kind::Erp).then(keys::new_api_key).transpose()?;
+    let api_key = matches!(options.kind, Kind::Erp | Kind::Ops).then(keys::new_api_key).transpose()?;
     let text = template(options.kind)
         .replace("{id}", id.as_str())
         .replace("{name}", options.name.as_deref().unwrap_or(id.as_str()))
@@ -51,7 +51,7 @@ pub(super) fn run(options: &New, out: &Out) -> Result<ExitCode, Error> {
         out.line(format_args!("Its API key, shown this once: {key}"));
     }
     let secrets = match options.kind {
-        Kind::Edi3pl | Kind::Channel => String::new(),
+        Kind::Edi3pl | Kind::Channel | Kind::Ops => String::new(),
         _ => format!("\n  cargo crossdock partner secrets {id}      make the secrets that it needs"),
     };
     out.line(format_args!(
@@ -70,6 +70,7 @@ pub(crate) fn template(kind: Kind) -> &'static str {
         Kind::Tms => include_str!("templates/tms.toml"),
         Kind::Channel => include_str!("templates/channel.toml"),
         Kind::Erp => include_str!("templates/erp.toml"),
+        Kind::Ops => include_str!("templates/ops.toml"),
     }
 }
 
