@@ -84,7 +84,7 @@ async fn page<T: WaitIndex>(
             .min_by(|one, other| one.found.front().map(|it| &it.since).cmp(&other.found.front().map(|it| &it.since)));
         let Some(waiting) = first.and_then(|court| court.found.pop_front()) else { return Ok((releases, None)) };
         last = waiting.since;
-        let release: Release = serde_json::from_value(waiting.value)
+        let release: Release = serde_json::from_str(&waiting.doc)
             .map_err(|error| Fault::bug("what waits is not readable").because(error))?;
         if concerns(&release) {
             releases.push(release);
