@@ -30,6 +30,8 @@ const ITEM_LEN_MAX: usize = 400 * 1024;
 
 /// The index of what waits for somebody: hash `court`, range `since`, everything projected.
 const WAIT_INDEX: &str = "court";
+/// A place in it before all others: every place begins with a letter or a digit.
+const BEFORE_ALL: &str = " ";
 
 /// The index of what is due: hash `watch`, range `due` in seconds since 1970, keys alone.
 const DUE_INDEX: &str = "due";
@@ -186,6 +188,11 @@ impl ports::DueIndex for Table {
 impl ports::WaitIndex for Table {
     async fn waiting(&self, court: &str, after: &str, until: &str) -> Result<Vec<Waiting>, Fault> {
         let what = "query of what waits";
+        // The service takes neither an empty place nor an end before the beginning.
+        let after = if after.is_empty() { BEFORE_ALL } else { after };
+        if after > until {
+            return Ok(Vec::new());
+        }
         let request = self
             .client
             .query()
@@ -381,7 +388,14 @@ mod tests {
         assert_eq!(asked["IndexName"], "court");
         assert_eq!(asked["KeyConditionExpression"], "court = :court AND since BETWEEN :after AND :until");
         assert_eq!(asked["ExpressionAttributeValues"][":until"], json!({"S": "~"}));
-        assert_eq!(table.waiting("HELD#t#p", " ", "~").await.unwrap_err().kind, FaultKind::Bug);
+        assert_eq!(table.waiting("HELD#t#p", "", "~").await.unwrap_err().kind, FaultKind::Bug);
+        assert_eq!(
+            replay.asked()[1].json()["ExpressionAttributeValues"][":after"],
+            json!({"S": " "}),
+            "no empty place"
+        );
+        assert_eq!(table.waiting("HELD#t#p", "c", "b").await.unwrap(), []);
+        assert_eq!(replay.asked().len(), 2, "an end before the beginning is not asked for");
     }
 
     #[tokio::test]

@@ -121,6 +121,13 @@ pub fn decide(breaker: &Breaker, held: &[Delivery], per_minute: usize, now: Time
             next.next_at = None;
             Vec::new()
         }
+        // Nothing is left to try it with: the next call of anybody's does, and the first that fails opens it again.
+        BreakerState::Open if held.is_empty() => {
+            next.state = BreakerState::Closing;
+            next.next_at = Some(now.saturating_add(SignedDuration::from_secs(DRAIN_S)).unwrap_or(Timestamp::MAX));
+            next.resumed_to = None;
+            Vec::new()
+        }
         BreakerState::Open => {
             let among = held.len().clamp(1, PROBE_AMONG);
             let probe = held.get(breaker.probes as usize % among);

@@ -1,9 +1,9 @@
 //! `order-apply`: adds one fact to a release.
 
 use canonical::{
-    BusinessDecision, Code, Content, Event, EventType, Finding, GroupAck, HistoryEntry, Inbound, Message, ParkedAs,
-    Principal, Release, ReleaseId, ReleaseState, Role, SetReference, ShipmentId, ShippedLine, TechnicalVerdict,
-    Transition,
+    BusinessDecision, Code, Content, Event, EventId, EventType, Finding, GroupAck, HistoryEntry, Inbound, Message,
+    ParkedAs, Principal, Release, ReleaseId, ReleaseState, Role, SetReference, ShipmentId, ShippedLine,
+    TechnicalVerdict, Transition,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -335,6 +335,11 @@ fn add(facts: &mut canonical::Facts, fact: &Fact) {
     }
 }
 
+/// By what it is told once that a release is held for its partner's outage.
+fn outage_key(release: &Release, message_no: &str) -> String {
+    format!("{}/outage/{message_no}", release.id)
+}
+
 fn tell(telling: &mut Telling<'_>, before: &Release, next: &Release, fact: &Fact) {
     let id = &before.id;
     let partner = telling.cause().partner.clone();
@@ -347,7 +352,10 @@ fn tell(telling: &mut Telling<'_>, before: &Release, next: &Release, fact: &Fact
                 &format!("{id}/{message_no}"),
                 with(json!({ "message_no": message_no })),
             );
-            if before.waits_for_partner() {
+            // Whoever was told that it is held is told that it goes on, whatever was asked of it in between.
+            let held = outage_key(before, message_no);
+            let held = EventId::derive(&before.tenant, EventType::ReleaseHeld.as_str(), &held);
+            if before.history.iter().any(|entry| entry.events.contains(&held)) {
                 let key = format!("{id}/{message_no}");
                 telling.tell(EventType::ReleaseResumed, &key, with(json!({ "code": Code::PartnerOutage })));
             }
@@ -355,7 +363,7 @@ fn tell(telling: &mut Telling<'_>, before: &Release, next: &Release, fact: &Fact
         // Only if it is still held: the word that it was may come when it has long been resumed.
         Fact::HeldUp { message_no, why } => {
             if next.waits_for_partner() {
-                let key = format!("{id}/outage/{message_no}");
+                let key = outage_key(before, message_no);
                 telling.tell(EventType::ReleaseHeld, &key, with(json!({ "code": Code::PartnerOutage, "reason": why })));
             }
         }

@@ -70,6 +70,24 @@ fn an_outage_of_half_an_hour_costs_few_calls_and_what_was_held_follows_in_order(
     assert!(of_bolt(&world).iter().all(|one| one.held_since.is_none()));
 }
 
+/// Whoever was told that a release is held is told that it goes on, whatever was asked of it meanwhile.
+#[test]
+fn what_is_cancelled_while_it_is_held_is_told_to_go_on_too() {
+    let world = world();
+    world.away(BOLT, minutes(30));
+    for order_no in ["SO-1", "SO-2"] {
+        release(&world, order_no, None);
+    }
+    assert_eq!(world.run_for(minutes(5)), Ok(()));
+    let id = release_id("SO-1");
+    assert_eq!(world.release(id.as_str()).expect("a release").state(), ReleaseState::Held);
+    assert_eq!(world.insist(|world| world.api_cancel(ERP, id.as_str())).expect("an answer").status, 202);
+    settle(&world);
+    assert_eq!(world.release(id.as_str()).expect("a release").state(), ReleaseState::CancelRequested);
+    assert_eq!((count(&world, EventType::ReleaseHeld), count(&world, EventType::ReleaseResumed)), (2, 2));
+    assert_eq!(done(&world).len(), 3, "both orders, and a cancel");
+}
+
 #[test]
 fn what_is_held_follows_at_the_pace_of_its_partner() {
     let pace = ("bolt-3pl.toml", "guarantee = \"dedupes\"", "guarantee = \"dedupes\"\nresume_per_minute = 10");

@@ -166,12 +166,6 @@ impl Secrets for World {
     }
 }
 
-impl WaitIndex for World {
-    async fn waiting(&self, _: &str, _: &str, _: &str) -> Result<Vec<Waiting>, Fault> {
-        Ok(Vec::new())
-    }
-}
-
 impl Limits for World {
     async fn count(&self, _: &Key, _: Timestamp) -> Result<u32, Fault> {
         Ok(1)

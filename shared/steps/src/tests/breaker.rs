@@ -57,6 +57,23 @@ fn what_an_answer_says_of_the_endpoint() {
     assert_eq!((lives(&Answer::Written), lives(&Answer::NotMade(String::new()))), (None, None));
 }
 
+/// What was held has ended in another way: nobody would ever try the endpoint again.
+#[test]
+fn an_open_one_with_nothing_left_to_try_lets_the_next_call_through_and_the_first_that_fails_opens_it() {
+    let open = failing(&["a", "b", "a", "b", "a"]);
+    let due = open.next_at.unwrap();
+    let Resume { next, send } = decide(&open, &[], 150, due).unwrap();
+    assert_eq!((next.state, send.len()), (BreakerState::Closing, 0));
+    assert!(next.admits(false));
+    let again = after(&next, &delivery("c", "1", 0), false, due).unwrap();
+    assert_eq!(again.state, BreakerState::Open);
+    assert!(after(&next, &delivery("c", "1", 0), true, due).unwrap().failed.is_empty());
+    // What saw it open at that moment is found when it is looked at once more.
+    let late = [delivery("d", "2", 0)];
+    let Resume { next, send } = decide(&next, &late, 150, next.next_at.unwrap()).unwrap();
+    assert_eq!((next.state, send.len()), (BreakerState::Draining, 1));
+}
+
 #[test]
 fn one_is_tried_after_a_minute_then_ever_later_up_to_two_hours_and_another_each_time() {
     let held: Vec<Delivery> = (0..12).map(|n| delivery(&n.to_string(), &n.to_string(), n)).collect();
