@@ -54,13 +54,6 @@ pub struct Ledger {
     bundle: Bundle,
 }
 
-/// What a person has to look at.
-pub(crate) async fn parked(world: &World) -> Result<Vec<Parked>, Error> {
-    let items = world.operations.scan(None, |_| ()).await?;
-    let parked = items.into_iter().filter(|item| item.sk == "PARKED");
-    parked.map(|item| serde_json::from_value(item.doc).map_err(Error::json(item.pk))).collect()
-}
-
 impl Ledger {
     /// Reads the stores of `world`.
     pub async fn take(world: &World) -> Result<Self, Error> {

@@ -284,6 +284,12 @@ impl World {
         Ok(Some(value))
     }
 
+    /// All items of one kind; of those that hold `needle` in key or content, if that is given.
+    pub async fn items<T: DeserializeOwned>(&self, needle: Option<&str>, sk: &str) -> Result<Vec<T>, Error> {
+        let items = self.operations.scan(needle, |_| ()).await?.into_iter().filter(|item| item.sk == sk);
+        items.map(|item| serde_json::from_value(item.doc).map_err(Error::json(item.pk))).collect()
+    }
+
     /// The 940s in a partner's outbox.
     pub async fn ship_orders(&self, partner: &str) -> Result<Vec<ShipOrder>, Error> {
         self.outbox(partner, "940-", warehouse::read_940).await

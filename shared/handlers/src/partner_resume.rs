@@ -3,7 +3,7 @@
 
 use canonical::{Breaker, Delivery};
 use jiff::{SignedDuration, Timestamp};
-use ports::{Fault, Key, Profiles, Queue, StepQueue, Stored, Table, TableExt as _, WaitIndex};
+use ports::{Fault, Key, Profiles, Queue, StepQueue, Stored, Table, TableExt as _, WAIT_END, WaitIndex};
 use steps::breaker as step;
 
 use crate::Failed;
@@ -13,8 +13,6 @@ use crate::releases::write;
 
 /// Time kept back before the runtime stops us: no breaker is begun that could not end.
 const MARGIN: SignedDuration = SignedDuration::from_millis(1500);
-/// Before every place in the index, and after.
-const ENDS: (&str, &str) = (" ", "~");
 
 /// The function `partner-resume`.
 #[derive(Debug)]
@@ -34,7 +32,7 @@ impl<T: Table + WaitIndex, Q: Queue, P: Profiles> PartnerResume<T, Q, P> {
     /// # Errors
     /// The index cannot be asked: nothing is known of what is due.
     pub async fn watch(&self, now: impl Fn() -> Timestamp, stop_at: Timestamp) -> Result<usize, Fault> {
-        let (mut sent, mut last) = (0, ENDS.0.to_owned());
+        let (mut sent, mut last) = (0, String::new());
         let until = step::due_until(now());
         loop {
             let page = self.table.waiting(step::COURT, &last, &until).await?;
@@ -77,9 +75,9 @@ impl<T: Table + WaitIndex, Q: Queue, P: Profiles> PartnerResume<T, Q, P> {
     async fn held(&self, breaker: &Breaker, per_minute: usize) -> Result<Vec<Delivery>, Failed> {
         let court = step::held_court(&breaker.receiver);
         let mut held = Vec::new();
-        let mut last = breaker.resumed_to.clone().unwrap_or_else(|| ENDS.0.to_owned());
+        let mut last = breaker.resumed_to.clone().unwrap_or_default();
         while held.len() < per_minute {
-            let page = self.table.waiting(&court, &last, ENDS.1).await?;
+            let page = self.table.waiting(&court, &last, WAIT_END).await?;
             let Some(end) = page.last().map(|one| one.since.clone()) else { break };
             for one in page {
                 held.push(serde_json::from_str(&one.doc)?);

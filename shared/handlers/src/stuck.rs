@@ -6,7 +6,7 @@ use canonical::{Principal, Release, ReleaseState, Role};
 use formats::api::{StuckOrder, StuckPage, StuckQuery};
 use jiff::Timestamp;
 use partners::Bundle;
-use ports::{Fault, WaitIndex, Waiting};
+use ports::{Fault, WAIT_END, WaitIndex, Waiting};
 
 use crate::order_release::invalid;
 use crate::{Request, Response};
@@ -14,9 +14,6 @@ use crate::{Request, Response};
 /// Most pages of the index that are read for one answer: each may be a megabyte, and a function has five seconds. What was not
 /// looked at is behind the answer's cursor.
 const READS_MAX: usize = 20;
-
-/// Behind every place in the index.
-const END: &str = "~";
 
 /// One court's part of the index, as far as it was read.
 struct Court {
@@ -56,7 +53,7 @@ async fn page<T: WaitIndex>(
     concerns: impl Fn(&Release) -> bool,
     now: Timestamp,
 ) -> Result<(Vec<Release>, Option<String>), Fault> {
-    let until = query.since_before(now).unwrap_or_else(|| END.to_owned());
+    let until = query.since_before(now).unwrap_or_else(|| WAIT_END.to_owned());
     let mut last = query.after.clone();
     let mut courts = ReleaseState::COURTS.map(|role| Court {
         role,

@@ -21,5 +21,5 @@ pub use queue::{Bus, Queue, StepQueue};
 pub use redelivery::Redelivery;
 pub use scope::Scope;
 pub use table::{
-    Commit, CommitError, Due, DueIndex, Expect, OpenSince, Put, Stored, Table, TableExt, WaitIndex, Waiting,
+    Commit, CommitError, Due, DueIndex, Expect, OpenSince, Put, Stored, Table, TableExt, WAIT_END, WaitIndex, Waiting,
 };

@@ -149,9 +149,12 @@ pub struct Waiting {
     pub doc: String,
 }
 
+/// Behind every place in the index of what waits.
+pub const WAIT_END: &str = "~";
+
 /// The index of what waits for somebody.
 pub trait WaitIndex {
-    /// The items in `court` whose place lies after `after` and not after `until`, in the order of their places; some of
+    /// The items in `court` whose place lies after `after` (all, if it is empty) and not after `until`, in the order of their places; some of
     /// them, and none only if there are none. The index follows the table within moments: what is found may not wait any
     /// more, and what waits may not be found yet.
     fn waiting(&self, court: &str, after: &str, until: &str) -> impl Future<Output = Result<Vec<Waiting>, Fault>>;

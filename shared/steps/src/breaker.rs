@@ -116,6 +116,7 @@ pub fn decide(breaker: &Breaker, held: &[Delivery], per_minute: usize, now: Time
         return None;
     }
     let mut next = breaker.clone();
+    let soon = now.saturating_add(SignedDuration::from_secs(DRAIN_S)).unwrap_or(Timestamp::MAX);
     let send = match breaker.state {
         BreakerState::Closed => {
             next.next_at = None;
@@ -123,20 +124,18 @@ pub fn decide(breaker: &Breaker, held: &[Delivery], per_minute: usize, now: Time
         }
         // Nothing is left to try it with: the next call of anybody's does, and the first that fails opens it again.
         BreakerState::Open if held.is_empty() => {
-            next.state = BreakerState::Closing;
-            next.next_at = Some(now.saturating_add(SignedDuration::from_secs(DRAIN_S)).unwrap_or(Timestamp::MAX));
-            next.resumed_to = None;
+            (next.state, next.next_at, next.resumed_to) = (BreakerState::Closing, Some(soon), None);
             Vec::new()
         }
         BreakerState::Open => {
-            let among = held.len().clamp(1, PROBE_AMONG);
+            let among = held.len().min(PROBE_AMONG);
             let probe = held.get(breaker.probes as usize % among);
             next.probes += 1;
             next.next_at = Some(probe_at(&next, now));
             probe.map(resumed).into_iter().collect()
         }
         BreakerState::Draining | BreakerState::Closing => {
-            next.next_at = Some(now.saturating_add(SignedDuration::from_secs(DRAIN_S)).unwrap_or(Timestamp::MAX));
+            next.next_at = Some(soon);
             let mut keys = BTreeSet::new();
             let page = held.get(..per_minute.min(held.len())).unwrap_or_default();
             next.resumed_to = page.last().filter(|_| held.len() >= per_minute).map(Delivery::place);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws::QueuedMessage;
 use canonical::{Parked, ReleaseState, Role};
 use crossdock::World;
+use crossdock::scenarios::CALIFORNIA_BY_BOLT;
 
 use crate::support::{ACME, BOLT, ERP, SOON, ok, release, taken, told, until, until_state};
 
@@ -50,8 +51,7 @@ pub(crate) async fn an_order_without_a_route_waits_and_completes_once(world: &Wo
     assert_eq!(note["code"], "no-route", "{note}");
     assert!(note["reason"].as_str().unwrap().contains("CA"), "{note}");
     // A redrive before the cause is mended leads back to the same place.
-    let route = "\n[[routes]]\nname = \"california-by-bolt\"\nwhen = { region = [\"CA\"] }\nwarehouse = \"NJ1\"\npartner = \"bolt-3pl\"\n";
-    ok(world.publish_with(route).await);
+    ok(world.publish_with(CALIFORNIA_BY_BOLT).await);
     // Functions hold the profiles for a minute; new ones read them anew.
     world.kill_functions(&["order-dispatch"]);
     assert!(redrive(world, "order-dispatch").await >= 1);

@@ -35,6 +35,18 @@ const BOLT: &str = "bolt-3pl";
 /// The 3PL that speaks X12.
 const ACME: &str = "acme-3pl";
 
+/// A route that the sample profiles lack, as text of `house.toml`.
+pub const CALIFORNIA_BY_BOLT: &str = r#"
+[[routes]]
+name = "california-by-bolt"
+when = { region = ["CA"] }
+warehouse = "NJ1"
+partner = "bolt-3pl"
+"#;
+
+/// A day by which an order of one line must leave, where the day does not matter.
+const SHIP_BY: &str = "2026-12-04";
+
 /// Longest wait for what is still under way at the end of a scenario; what a killed function held comes back after 120 s.
 const QUIET_MAX: Duration = Duration::from_mins(5);
 
@@ -146,6 +158,12 @@ async fn release_one(
     });
     story.sends(ERP, "crossdock", &format!("POST /v1/order-releases, order {order_no}, {quantity} EA to {region}"));
     world.released(&format!("erp-{order_no}-1"), order.to_string().as_bytes()).await
+}
+
+/// The EDI 3PL drops a file, of which `what` is said.
+async fn put(world: &World, story: &Story<'_>, name: &str, file: &[u8], what: &str) -> Result<(), Error> {
+    story.sends(ACME, "crossdock", &format!("{name}: {what}"));
+    world.drop(ACME, name, file).await
 }
 
 /// The release's 940, when it is in the 3PL's outbox.

@@ -4,11 +4,12 @@ use aws::Http;
 use canonical::Code;
 
 use super::s1::finish;
-use super::{ACME, ERP, Report, STEP_MAX, acknowledged, follow, received, release_one, settle, ship_order};
+use super::{
+    ACME, ERP, Report, SHIP_BY, STEP_MAX, acknowledged, follow, put, received, release_one, settle, ship_order,
+};
 use crate::warehouse::{Shipping, Warehouse};
 use crate::{Error, Ledger, Story, World, logs};
 
-const SHIP_BY: &str = "2026-12-04";
 /// Control numbers of the first file, and of the new one with the same content.
 const FIRST: u32 = 701;
 const NEW: u32 = 702;
@@ -32,16 +33,16 @@ pub(super) async fn check(world: &World, story: &Story<'_>) -> Result<Report, Er
     let before = world.find(&id).await?;
 
     put(world, story, "945-701.edi", &file, "same bytes, same name").await?;
-    ended(world, story, "945-701.edi", "duplicate", 1).await?;
+    ended(world, story, "945-701.edi", "duplicate").await?;
     put(world, story, "945-701 (copy).edi", &file, "same bytes, another name").await?;
-    ended(world, story, "945-701 (copy).edi", "duplicate", 1).await?;
+    ended(world, story, "945-701 (copy).edi", "duplicate").await?;
     let other = Shipping { shipment_no: "DAL1-SO-240001-X".to_owned(), ..whole.clone() };
     let taken = writer.advise(&[other], FIRST)?;
     put(world, story, "945-701-b.edi", &taken, "other bytes under the same interchange control number").await?;
-    ended(world, story, "945-701-b.edi", "conflict", 1).await?;
+    ended(world, story, "945-701-b.edi", "conflict").await?;
     let again = writer.advise(&[whole], NEW)?;
     put(world, story, "945-702.edi", &again, "the same shipment under a new control number").await?;
-    ended(world, story, "945-702.edi", "applied", 1).await?;
+    ended(world, story, "945-702.edi", "applied").await?;
     let answer = acknowledged(world, story, NEW).await?;
     settle(world, story, "everything is delivered").await?;
 
@@ -66,21 +67,14 @@ pub(super) async fn check(world: &World, story: &Story<'_>) -> Result<Report, Er
     Ok(report)
 }
 
-async fn put(world: &World, story: &Story<'_>, name: &str, file: &[u8], what: &str) -> Result<(), Error> {
-    story.sends(ACME, "crossdock", &format!("{name}: {what}"));
-    world.drop(ACME, name, file).await
-}
-
 /// Waits until the file's line in the log of `edi-drop` says how it ended.
-async fn ended(world: &World, story: &Story<'_>, name: &str, outcome: &str, times: usize) -> Result<(), Error> {
+async fn ended(world: &World, story: &Story<'_>, name: &str, outcome: &str) -> Result<(), Error> {
     let (http, running) = (Http::new()?, world.running());
     let key = format!("inbox/{ACME}/{name}:");
     story.waits(&format!("{name} to end as {outcome}"));
     let look = async || {
         let lines = logs::lines(&http, &running, "edi-drop", outcome).await?;
-        let of_it: Vec<_> =
-            lines.into_iter().filter(|line| line.outcome == outcome && line.detail.starts_with(&key)).collect();
-        Ok((of_it.len() >= times).then(|| of_it.into_iter().next()).flatten())
+        Ok(lines.into_iter().find(|line| line.outcome == outcome && line.detail.starts_with(&key)))
     };
     let line = world.until(&format!("{name} to end as {outcome}"), STEP_MAX, look).await?;
     story.note(&format!("{outcome}: {}", line.detail));

@@ -3,11 +3,10 @@
 use canonical::{Digest, Parked, Place, ReleaseId, ReleaseState};
 
 use super::s1::finish;
-use super::{ACME, Report, STEP_MAX, acknowledged, follow, release_one, settle, ship_order};
+use super::{ACME, Report, SHIP_BY, STEP_MAX, acknowledged, follow, put, release_one, settle, ship_order};
 use crate::warehouse::{ShipOrder, Shipping, Warehouse};
-use crate::{Error, Ledger, Story, World, ledger};
+use crate::{Error, Ledger, Story, World};
 
-const SHIP_BY: &str = "2026-12-04";
 /// One byte more than a file may have.
 const TOO_LONG: usize = steps::edi_drop::FILE_LEN_MAX + 1;
 /// Group control numbers of the files that are taken: the one with a byte order mark, and the one with a wrong count.
@@ -117,11 +116,6 @@ fn bad_files(world: &World, order: &ShipOrder) -> Result<Vec<Bad>, Error> {
     ])
 }
 
-async fn put(world: &World, story: &Story<'_>, name: &str, file: &[u8], what: &str) -> Result<(), Error> {
-    story.sends(ACME, "crossdock", &format!("{name}: {what}"));
-    world.drop(ACME, name, file).await
-}
-
 async fn shipped(world: &World, story: &Story<'_>, id: &ReleaseId) -> Result<(), Error> {
     follow(world, story, id, "SHIPPED", |release| release.state() == ReleaseState::Shipped).await.map(drop)
 }
@@ -134,7 +128,7 @@ async fn in_the_inbox(world: &World, story: &Story<'_>, bad: &Bad, report: &mut 
     let is_it = |parked: &Parked| {
         parked.raw.sha256 == digest || parked.findings.iter().any(|finding| finding.detail.contains(&key))
     };
-    let look = async || Ok(ledger::parked(world).await?.into_iter().find(is_it));
+    let look = async || Ok(world.items::<Parked>(None, "PARKED").await?.into_iter().find(is_it));
     story.waits(&format!("{} in the inbox", bad.name));
     let parked = world.until(&format!("{} in the inbox", bad.name), STEP_MAX, look).await?;
     let words = crate::timeline::parked_detail(&parked);

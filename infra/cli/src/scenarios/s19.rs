@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use canonical::ReleaseId;
 
-use super::{BOLT, Report, STEP_MAX, follow, release_one, settle};
+use super::{BOLT, CALIFORNIA_BY_BOLT, Report, SHIP_BY, follow, release_one, settle};
 use crate::{Error, Ledger, Story, World, clock};
 
 /// Orders for which there is no route, and messages that nobody can read.
@@ -22,7 +22,7 @@ pub(super) async fn check(world: &World, story: &Story<'_>) -> Result<Report, Er
     story.title(&format!("S19, {ORDERS} orders without a route, and {POISON} messages that nobody can read"));
     let mut ids = Vec::new();
     for index in 0..ORDERS {
-        ids.push(release_one(world, story, &format!("SO-2900{index:02}"), "CA", 1, "2026-12-04").await?);
+        ids.push(release_one(world, story, &format!("SO-2900{index:02}"), "CA", 1, SHIP_BY).await?);
     }
     for index in 0..POISON {
         let body = format!("{{\"poison\": {index}}}");
@@ -35,8 +35,7 @@ pub(super) async fn check(world: &World, story: &Story<'_>) -> Result<Report, Er
     let before = received_at(world, &ids).await?;
 
     story.title("S19, the route is added and the queue redriven");
-    let route = "\n[[routes]]\nname = \"california-by-bolt\"\nwhen = { region = [\"CA\"] }\nwarehouse = \"NJ1\"\npartner = \"bolt-3pl\"\n";
-    world.publish_with(route).await?;
+    world.publish_with(CALIFORNIA_BY_BOLT).await?;
     // Functions hold the profiles for a minute; new ones read them anew.
     world.kill_functions(&[STEP]);
     // What was looked at is hidden for a second.
@@ -88,7 +87,7 @@ async fn dead(world: &World, story: &Story<'_>, count: usize) -> Result<(), Erro
         };
         Ok((of(true) == count as u64 && of(false) == 0).then_some(()))
     };
-    world.until(&what, DEAD_MAX.max(STEP_MAX), look).await?;
+    world.until(&what, DEAD_MAX, look).await?;
     story.note(&what);
     Ok(())
 }

@@ -90,7 +90,7 @@ pub async fn check(world: &World, story: &Story<'_>) -> Result<Report, Error> {
     let all = async |what: &str, count: usize, is_so: fn(&Release) -> bool| {
         story.waits(what);
         let look = async || {
-            let releases = releases(world).await?;
+            let releases: Vec<Release> = world.items(Some("#RELEASE#"), "RELEASE").await?;
             Ok((releases.iter().filter(of_ours).filter(|release| is_so(release)).count() >= count).then_some(()))
         };
         world.until(what, ALL_MAX, look).await
@@ -146,16 +146,6 @@ async fn release_all(world: &World) -> Result<Vec<ReleaseId>, Error> {
         .buffered(SIDE_BY_SIDE)
         .try_collect()
         .await
-}
-
-async fn releases(world: &World) -> Result<Vec<Release>, Error> {
-    let mut releases = Vec::new();
-    for item in world.operations.scan(Some("#RELEASE#"), |_| ()).await? {
-        if item.sk == "RELEASE" {
-            releases.push(serde_json::from_value(item.doc).map_err(Error::json(item.pk))?);
-        }
-    }
-    Ok(releases)
 }
 
 /// One file for each order, and control numbers that rise by one without a gap.

@@ -4,15 +4,12 @@ use canonical::{Quantity, Release, ReleaseId, ReleaseState, ShipmentId};
 use serde_json::json;
 
 use super::s1::finish;
-use super::{ACME, ERP, Report, TMS, acknowledged, follow, received, release_one, settle, ship_order};
+use super::{ACME, ERP, Report, SHIP_BY, TMS, acknowledged, follow, received, release_one, settle, ship_order};
 use crate::warehouse::{ShipOrder, Shipping, Warehouse};
 use crate::{Error, Ledger, Story, World};
 
 /// Of an order of a hundred, what is in each of its two shipments.
 const PARTS: [u32; 2] = [60, 40];
-/// A day on which it may leave.
-const SHIP_BY: &str = "2026-12-04";
-
 /// The check of the catalogue: two orders of a hundred, whose 945s come in either order, the first of each with a copy
 /// under new control numbers. Each has a hundred shipped, and invoices for sixty and forty.
 pub(super) async fn check(world: &World, story: &Story<'_>) -> Result<Report, Error> {

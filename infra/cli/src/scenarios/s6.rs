@@ -4,10 +4,9 @@ use canonical::{ReleaseId, ReleaseState};
 use serde_json::{Value, json};
 
 use super::s1::finish;
-use super::{ACME, BOLT, ERP, Report, STEP_MAX, follow, received, release_one, settle, ship_order};
+use super::{ACME, BOLT, ERP, Report, SHIP_BY, STEP_MAX, follow, received, release_one, settle, ship_order};
 use crate::{Error, Ledger, Story, World};
 
-const SHIP_BY: &str = "2026-12-04";
 /// When the goods left and when the cancel was agreed to, in seconds of the data: the goods left first.
 const LEFT_S: i64 = 240;
 const AGREED_S: i64 = 360;
