@@ -139,6 +139,9 @@ impl State {
             hash.add(of_bytes(key.pk().as_bytes()));
             hash.add(item.alike.number);
             hash.add(u64::from(item.open.is_some()) << 1 | u64::from(item.due.is_some()));
+            if let Some(due) = item.due {
+                hash.add(self.wait(due));
+            }
             if versions {
                 hash.add(item.version);
             }
@@ -146,6 +149,8 @@ impl State {
                 hash.add(1 + self.now.duration_since(asked_at).as_secs().cast_unsigned());
             }
         }
+        // Who looks at what is due, and when.
+        hash.add(self.due_at().map_or(0, |at| 1 + self.wait(at)));
     }
 
     fn add_stream(&self, hash: &mut Hash) {

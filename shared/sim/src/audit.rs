@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canonical::{ArchiveRef, Delivery, Digest, EventId, Parked, Release, Target};
+use canonical::{ArchiveRef, Delivery, Digest, EventId, EventType, Parked, Release, Target};
+use serde_json::Value;
 
 use crate::queues::Store;
 use crate::world::State;
@@ -28,6 +29,7 @@ impl World {
         state.nothing_is_lost(&mut found);
         state.keys_mean_one_thing(&mut found);
         state.items_are_readable(releases, &mut found);
+        state.deadlines_are_told(releases, &mut found);
         found
     }
 }
@@ -171,5 +173,35 @@ impl State {
                 found.push(format!("{} is due at {:?} and looked at {:?}", release.id, release.next_due(), item.due));
             }
         }
+    }
+
+    /// What is overdue is told, and nothing else: not before its time, and not twice.
+    fn deadlines_are_told(&self, releases: &[Release], found: &mut Vec<String>) {
+        let mut told: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        let events = self.stream.iter().flat_map(|written| &written.events);
+        for event in events.filter(|event| event.meta.kind == EventType::ExpectationMissed) {
+            let text = |name: &str| event.data.get(name).and_then(Value::as_str).unwrap_or_default();
+            *told.entry((text("release_id"), text("expected"))).or_default() += 1;
+        }
+        for release in releases {
+            for one in &release.expectations {
+                let what = format!("{}: {}, due at {},", release.id, one.expected, one.due);
+                let count = told.remove(&(release.id.as_str(), one.expected.as_str())).unwrap_or_default();
+                if count != usize::from(one.missed_at.is_some()) {
+                    found.push(format!("{what} is told {count} times to be missed, found at {:?}", one.missed_at));
+                }
+                // The index of what is due has seconds.
+                if one.missed_at.is_some_and(|at| at.as_second() < one.due.as_second()) && !self.watch.clocks_differ {
+                    found.push(format!("{what} is told before its time, at {:?}", one.missed_at));
+                }
+            }
+            let due = release.next_due().filter(|due| due.as_second() <= self.now.as_second());
+            if let Some(due) = due {
+                found.push(format!("{} has missed something at {due}, and nobody is told", release.id));
+            }
+        }
+        found.extend(
+            told.keys().map(|(id, expected)| format!("{id}: {expected} is told to be missed and never expected")),
+        );
     }
 }

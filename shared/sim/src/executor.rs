@@ -46,7 +46,7 @@ pub enum Source {
 
 impl Source {
     /// Everything that comes from somebody.
-    pub const WORK: [Self; 9] = [
+    pub const WORK: [Self; 10] = [
         Self::Api,
         Self::Stream,
         Self::Queue(QueueName::EdiDrop),
@@ -56,6 +56,7 @@ impl Source {
         Self::Queue(QueueName::ShipmentFanout),
         Self::Queue(QueueName::PartnerDeliver),
         Self::Resume,
+        Self::Clock,
     ];
 
     fn name(self) -> &'static str {
@@ -130,8 +131,8 @@ enum Step<T> {
 }
 
 impl World {
-    /// Lets the world work until nothing is left to do, now or later. Messages in dead-letter queues stay there, and
-    /// deadlines are not waited for: those pass in [`World::run_for`].
+    /// Lets the world work until nothing is left to do, now or later. Messages in dead-letter queues stay there. What is
+    /// overdue is looked at; deadlines that are to come are not waited for: those pass in [`World::run_for`].
     ///
     /// # Errors
     /// It comes to no end.
@@ -145,8 +146,7 @@ impl World {
     /// It comes to no end.
     pub fn run_for(&self, time: SignedDuration) -> Result<(), NotQuiet> {
         let until = later(self.now(), time.as_secs());
-        let sources: Vec<Source> = Source::WORK.into_iter().chain([Source::Clock]).collect();
-        self.run_until(&sources, until)?;
+        self.run_until(&Source::WORK, until)?;
         let mut state = self.change();
         state.now = until.max(state.now);
         Ok(())
@@ -296,7 +296,8 @@ impl World {
                 state.relay.again_at.filter(|_| !state.relay.busy && state.relay.done < state.stream.len())
             }
             Source::Queue(queue) => state.queues.get(queue).and_then(Store::next_at),
-            Source::Clock => state.due_at(),
+            // Without an end nobody waits for what is due some day.
+            Source::Clock => state.due_at().filter(|_| until < Timestamp::MAX || state.is_overdue()),
             Source::Resume => state.resume_at(),
         });
         let next = if free { next.min() } else { None };

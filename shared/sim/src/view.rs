@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use canonical::{
-    Delivery, Digest, Event, EventId, Parked, PartnerId, Release, ReleaseId, Shipment, ShipmentId, Subject,
+    Delivery, Digest, Event, EventId, Facts, Hold, Parked, PartnerId, Release, ReleaseId, Shipment, ShipmentId, Subject,
 };
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -223,7 +223,11 @@ fn release(release: &Release) -> String {
         .map(|line| format!("{} {} {}/{} {}", line.line_no, line.sku, line.shipped, line.ordered, line.uom))
         .collect();
     let number = release.dispatch.as_ref().map_or("not placed", |dispatch| dispatch.depositor_order_no.as_str());
-    format!("{} {} [{number}] {} {}", release.id, release.state(), lines.join(", "), json(&release.facts))
+    // Of holds it counts which are lifted, and not when.
+    let facts = Facts { holds: Vec::new(), ..release.facts.clone() };
+    let hold = |hold: &Hold| format!("{} {}", hold.id, if hold.lifted_at.is_some() { "lifted" } else { "open" });
+    let holds: Vec<String> = release.facts.holds.iter().map(hold).collect();
+    format!("{} {} [{number}] {} {holds:?} {}", release.id, release.state(), lines.join(", "), json(&facts))
 }
 
 fn delivery(delivery: &Delivery) -> String {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 
-use canonical::{EventId, PartnerId};
+use canonical::{Event, EventId, EventType, PartnerId, Release, Standing};
 use ports::Key;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -19,6 +19,8 @@ pub(crate) struct Watch {
     told: HashSet<EventId>,
     /// The number of the last event of each business object.
     last: BTreeMap<String, u64>,
+    /// What was told to be missed: release and expectation.
+    missed: HashSet<(String, String)>,
     /// A function's clock was wrong: whether another is still at work cannot be known then.
     pub(crate) clocks_differ: bool,
     /// Offences, in words.
@@ -42,6 +44,8 @@ impl Watch {
                 *last = meta.seq;
             }
         }
+        let missed = written.events.iter().filter(|event| event.meta.kind == EventType::ExpectationMissed);
+        missed.for_each(|event| self.missed(event, before));
         let Some(before) = before else { return };
         let is_delivery = written.key.sk() == "DELIVERY";
         if is_delivery && !self.clocks_differ && state(before) == UNKNOWN && state(after) != UNKNOWN {
@@ -49,6 +53,22 @@ impl Watch {
         }
         for what in undone(&written.key, before, after) {
             self.found.push(format!("{} {}: {what}", written.key.sk(), written.key.pk()));
+        }
+    }
+
+    /// It is told that something did not come in time: for the first time, and it had not.
+    fn missed(&mut self, event: &Event, before: Option<&Item>) {
+        let text = |name: &str| event.data.get(name).and_then(Value::as_str).unwrap_or_default();
+        let (id, expected) = (text("release_id"), text("expected"));
+        if !self.missed.insert((id.to_owned(), expected.to_owned())) {
+            self.found.push(format!("{id}: {expected} is told twice to be missed"));
+        }
+        let release = before.and_then(|item| serde_json::from_str::<Release>(&item.doc).ok());
+        let one =
+            release.iter().flat_map(|release| &release.expectations).find(|one| one.expected.as_str() == expected);
+        let standing = release.as_ref().zip(one).map(|(release, one)| release.standing(one));
+        if standing != Some(Standing::Open) {
+            self.found.push(format!("{id}: {expected} is told to be missed, and was {standing:?}"));
         }
     }
 

@@ -361,6 +361,11 @@ impl State {
         Timestamp::from_second(*due).ok().zip(self.clock).map(|(due, clock)| due.max(clock))
     }
 
+    /// Whether something is due by now.
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.dues.first().is_some_and(|(due, _)| *due <= self.now.as_second())
+    }
+
     /// When the clock has a breaker looked at, if one is due then or later.
     pub(crate) fn resume_at(&self) -> Option<Timestamp> {
         let due = self.breakers.first()?.split('#').next()?.parse::<Timestamp>().ok();

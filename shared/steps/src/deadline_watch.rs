@@ -31,7 +31,7 @@ pub fn decide(release: &Release, now: Timestamp) -> Option<(Release, Vec<Event>,
     let mut telling = Telling::new(STEP, cause, &id, Some(id.clone()), release.seq).among(release.parties());
     for one in &missed {
         if let Some(known) = next.expectations.iter_mut().find(|known| known.expected == one.expected) {
-            known.missed_at = Some(now);
+            known.missed_at = Some(now).filter(|_| !crate::defect!(DeadlineToldAgain));
         }
         let data = json!({
             "release_id": release.id, "order_no": release.order.order_no, "expected": one.expected,

@@ -85,6 +85,10 @@ defects! {
     FileKnownByName;
     /// A release is not in the index of what waits for somebody.
     LostIndexEntry;
+    /// What was missed is told and not remembered: the next minute tells it again.
+    DeadlineToldAgain;
+    /// Whoever claims a control number a second time is taken for the first, whatever is in the file.
+    ClaimNotCompared;
 }
 
 thread_local! {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use canonical::{Digest, Guarantee, ReleaseId, ShipmentId};
+use canonical::{Digest, Guarantee, HoldReason, ReleaseId, ShipmentId};
 use partners::{Bundle, SourceFile};
 use sim::World;
 
@@ -17,6 +17,8 @@ pub const ACME: &str = "acme-3pl";
 pub const BOLT: &str = "bolt-3pl";
 /// Reports how shipments go.
 pub const TMS: &str = "summit-tms";
+/// The distributor's own operations.
+pub const OPS: &str = "northwind-ops";
 /// Is told by files.
 pub const SHOP: &str = "webshop";
 
@@ -31,17 +33,46 @@ pub fn bundle() -> Arc<Bundle> {
     Arc::clone(BUNDLE.get_or_init(|| bundle_with(&[])))
 }
 
-/// The sample partners' profiles, the REST warehouse being one that recognises repeats, or does not.
-pub fn bundle_of(guarantee: Guarantee) -> Arc<Bundle> {
-    static NEITHER: OnceLock<Arc<Bundle>> = OnceLock::new();
-    match guarantee {
-        Guarantee::Dedupes => bundle(),
-        Guarantee::Neither => {
-            Arc::clone(NEITHER.get_or_init(|| {
-                bundle_with(&[("bolt-3pl.toml", "guarantee = \"dedupes\"", "guarantee = \"neither\"")])
-            }))
+/// By when both warehouses have to do what is expected of them, where that is agreed.
+const CLOCKS: &str = r#"
+[clocks]
+acknowledge = "2h"
+accept = "4h"
+decide_cancel = "30m"
+ship = "1d"
+"#;
+
+/// The sample partners' profiles and operations, the REST warehouse being one that recognises repeats, or does not, and both
+/// warehouses having [`CLOCKS`], or none.
+pub fn bundle_of(guarantee: Guarantee, clocks: bool) -> Arc<Bundle> {
+    static BUNDLES: [OnceLock<Arc<Bundle>>; 4] = [const { OnceLock::new() }; 4];
+    let neither = guarantee == Guarantee::Neither;
+    let [both, neither_alone, clocks_alone, plain] = &BUNDLES;
+    let place = match (neither, clocks) {
+        (true, true) => both,
+        (true, false) => neither_alone,
+        (false, true) => clocks_alone,
+        (false, false) => plain,
+    };
+    let compile = || {
+        let [acme, bolt] = ["DAL1", "NJ1"].map(|name| format!("warehouses = [\"{name}\"]\n"));
+        let [acme_by, bolt_by] = [&acme, &bolt].map(|line| format!("{line}{CLOCKS}"));
+        let mut changes = Vec::new();
+        if neither {
+            changes.push(("bolt-3pl.toml", "guarantee = \"dedupes\"", "guarantee = \"neither\""));
         }
-    }
+        if clocks {
+            changes.extend([
+                ("acme-3pl.toml", acme.as_str(), acme_by.as_str()),
+                ("bolt-3pl.toml", bolt.as_str(), bolt_by.as_str()),
+            ]);
+        }
+        let key = Digest::of(sim::api_key(OPS).as_bytes());
+        let ops =
+            format!("id = \"{OPS}\"\nname = \"Operations\"\nrole = \"ops\"\n[auth]\napi_key_sha256 = [\"{key}\"]\n");
+        bundle_and(&changes, &[("northwind-ops.toml", &ops)])
+    };
+    Arc::clone(place.get_or_init(compile))
 }
 
 /// The same with changes: file, what stands there, what shall stand there.
@@ -101,13 +132,23 @@ pub fn shipment_id(partner: &str, shipment_no: &str) -> ShipmentId {
 
 /// An order release of some lines (item, quantity), each piece by piece.
 pub fn order(order_no: &str, region: &str, lines: &[(&str, u32)]) -> String {
+    order_held(order_no, region, lines, &[])
+}
+
+/// The same, to wait until what it is held for is lifted.
+pub fn order_held(order_no: &str, region: &str, lines: &[(&str, u32)], holds: &[HoldReason]) -> String {
     let line = |(at, (sku, quantity)): (usize, &(&str, u32))| serde_json::json!({ "line_no": at + 1, "sku": sku, "quantity": quantity.to_string(), "uom": "EA" });
     let lines: Vec<_> = lines.iter().enumerate().map(line).collect();
     let ship_to = serde_json::json!({
         "name": "Corner Shop", "address1": "1 Main Street", "city": "Springfield", "region": region,
         "postal_code": "10001", "country": "US",
     });
-    serde_json::json!({ "order_no": order_no, "ship_to": ship_to, "lines": lines }).to_string()
+    let mut order = serde_json::json!({ "order_no": order_no, "ship_to": ship_to, "lines": lines });
+    if !holds.is_empty() {
+        let hold = |reason: &HoldReason| serde_json::json!({ "reason": reason, "detail": reason.next_move() });
+        order["holds"] = holds.iter().map(hold).collect();
+    }
+    order.to_string()
 }
 
 /// What a 3PL finds in a 940, read the plain way that any EDI tool would.
@@ -178,23 +219,22 @@ pub fn advice(order_no: &str, shipment_no: &str, sku: &str, ordered: u32, shippe
     )
 }
 
-/// A 945 of some lines (item, ordered, shipped), to be put into a file.
-pub fn advice_of(order_no: &str, shipment_no: &str, lines: &[(&str, u32, u32)]) -> String {
+/// A 945 of some lines (number, item, ordered, shipped), to be put into a file.
+pub fn advice_of(order_no: &str, shipment_no: &str, lines: &[(usize, &str, u32, u32)]) -> String {
     let mut text = format!(
         "945~W06*F*{order_no}*20261123*{shipment_no}~N1*SF*LONE STAR LOGISTICS*92*DAL1~G62*11*20261123*X*1345*UT~\
          W27*M*ODFL~"
     );
-    for (at, (sku, ordered, shipped)) in lines.iter().enumerate() {
+    for (at, (line_no, sku, ordered, shipped)) in lines.iter().enumerate() {
         let status = if shipped < ordered { "BP" } else { "CC" };
         let _ = write!(
             text,
-            "LX*{}~W12*{status}*{ordered}*{shipped}*{}*EA**VN*{sku}~N9*LI*{}~",
+            "LX*{}~W12*{status}*{ordered}*{shipped}*{}*EA**VN*{sku}~N9*LI*{line_no}~",
             at + 1,
             ordered - shipped.min(ordered),
-            at + 1
         );
     }
-    let total: u32 = lines.iter().map(|(_, _, shipped)| shipped).sum();
+    let total: u32 = lines.iter().map(|(.., shipped)| shipped).sum();
     let _ = write!(text, "W03*{total}~");
     text
 }

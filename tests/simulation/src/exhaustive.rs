@@ -14,7 +14,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use canonical::Guarantee;
+use canonical::{Guarantee, HoldReason};
 use sim::{CLIENT_TRIES_MAX, Faults, Kind, QueueName, Schedule, Summary, World};
 
 use crate::cast::{bundle_of, world_with};
@@ -31,6 +31,8 @@ pub struct Flow {
     pub orders: Vec<Order>,
     /// What the REST warehouse does with a repeat.
     pub guarantee: Guarantee,
+    /// Whether warehouses have to do things by a certain time.
+    pub clocks: bool,
     /// What is done: stage by stage, all of a stage at once.
     pub stages: Vec<Stage>,
 }
@@ -88,13 +90,17 @@ fn order(no: &str, warehouse: Warehouse, shipments: &[u32]) -> Order {
         warehouse,
         lines: vec![("BOLT", 100)],
         shipments: shipments.iter().map(|quantity| vec![*quantity]).collect(),
+        holds: Vec::new(),
         deeds: Vec::new(),
     }
 }
 
 /// Every flow that the product has.
 pub fn flows() -> Vec<Flow> {
-    use Deed::{Acknowledge, Answer, Cancel, Contradict, Decide, Deliver, Intrude, PickUp, Release, Ship, Wave};
+    use Deed::{
+        Acknowledge, Answer, Cancel, Contradict, Decide, Deliver, Intrude, Lift, Meddle, PickUp, PickUpParcel, Release,
+        Resend, Reuse, Ship, Wait, Wave,
+    };
     use Warehouse::{Acme, Bolt};
     let flow = |name, warehouse, shipments: &[u32], guarantee, stages: &[&[Deed]]| {
         let moves = |deed: &Deed| matches!(deed, Ship(_) | PickUp(_) | Contradict(_));
@@ -102,7 +108,14 @@ pub fn flows() -> Vec<Flow> {
             deeds: deeds.iter().map(|deed| (0, *deed)).collect(),
             moves: deeds.len() == 1 && deeds.iter().any(moves),
         });
-        Flow { name, orders: vec![order("SO-1", warehouse, shipments)], guarantee, stages: stages.collect() }
+        let orders = vec![order("SO-1", warehouse, shipments)];
+        Flow { name, orders, guarantee, clocks: false, stages: stages.collect() }
+    };
+    let by_time = |flow: Flow| Flow { clocks: true, ..flow };
+    let (credit, stock) = (HoldReason::Credit, HoldReason::Stock);
+    let held = |mut flow: Flow| {
+        flow.orders.iter_mut().for_each(|order| order.holds = vec![credit, stock]);
+        flow
     };
     let (dedupes, neither) = (Guarantee::Dedupes, Guarantee::Neither);
     let one_by_one: &[&[Deed]] =
@@ -140,6 +153,39 @@ pub fn flows() -> Vec<Flow> {
         flow("refused by the warehouse", Bolt, &[100], dedupes, &[&[Release], &[Decide(false)]]),
         flow("refused by its system", Acme, &[100], dedupes, &[&[Release], &[Acknowledge(false)]]),
         flow("told otherwise", Acme, &[60, 40], dedupes, &[&[Release], &[Ship(0)], &[Contradict(0)]]),
+        flow("told again", Acme, &[60, 40], dedupes, &[&[Release], &[Ship(0), Resend(0)], &[Resend(0)]]),
+        flow(
+            "other goods under a number that was used",
+            Acme,
+            &[60, 40],
+            dedupes,
+            &[&[Release], &[Ship(0)], &[Reuse(0)]],
+        ),
+        by_time(flow(
+            "too late",
+            Acme,
+            &[100],
+            dedupes,
+            &[&[Release], &[Wait(3)], &[Wait(2)], &[Acknowledge(true)], &[Wait(24)], &[Ship(0)]],
+        )),
+        by_time(flow(
+            "in time",
+            Bolt,
+            &[100],
+            dedupes,
+            &[&[Release], &[Decide(true)], &[Wait(5)], &[Ship(0)], &[Wait(24)]],
+        )),
+        by_time(flow(
+            "cancel too late",
+            Bolt,
+            &[100],
+            dedupes,
+            &[&[Release], &[Cancel], &[Wait(1)], &[Answer(true)], &[Wait(24)]],
+        )),
+        held(flow("held", Bolt, &[100], dedupes, &[&[Release], &[Lift(credit)], &[Meddle(stock)], &[Lift(stock)]])),
+        held(flow("held, two at once", Acme, &[100], dedupes, &[&[Release, Lift(stock), Lift(credit)]])),
+        held(flow("held and cancelled", Bolt, &[100], dedupes, &[&[Release, Meddle(credit)], &[Lift(credit), Cancel]])),
+        flow("two parcels", Bolt, &[100], dedupes, &[&[Release], &[Ship(0)], &[PickUp(0), PickUpParcel(0)]]),
         flow("told by a stranger", Bolt, &[100], dedupes, &[&[Release], &[Intrude]]),
         flow("a warehouse that does everything again", Bolt, &[100], neither, &[&[Release]]),
         flow("its cancel", Bolt, &[100], neither, &[&[Release], &[Cancel]]),
@@ -177,7 +223,7 @@ const BEGIN: Place = Place::Act(0, 0);
 
 /// Plays a flow undisturbed and keeps each stage's beginning and end. The flow itself must be as it must be.
 fn ready(flow: &Flow) -> Result<Vec<Ready<'_>>, Offence> {
-    let world = world_with(bundle_of(flow.guarantee));
+    let world = world_with(bundle_of(flow.guarantee, flow.clocks));
     world.keep_alike();
     let mut stages = Vec::new();
     let mut done = Vec::new();
@@ -211,7 +257,7 @@ impl Ready<'_> {
             Place::Act(at, tries) => match self.acts.get(at) {
                 None => Ok(Place::Works { redriven: false }),
                 Some(act) => match act.attempt(world) {
-                    Some(202) => Ok(Place::Act(at + 1, 0)),
+                    Some(status) if status == act.answered() => Ok(Place::Act(at + 1, 0)),
                     Some(status) => Err(vec![format!("{act:?} is answered {status}")]),
                     None if tries + 1 < CLIENT_TRIES_MAX => Ok(Place::Act(at, tries + 1)),
                     None => Err(vec![format!("{act:?} is never answered")]),

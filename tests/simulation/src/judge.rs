@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use canonical::{Code, Delivery, DeliveryState, EventType, Quantity, Release, ReleaseState, Subject};
+use canonical::{Code, Delivery, DeliveryState, EventType, Expected, Quantity, Release, ReleaseState, Subject};
 use partners::Via;
 use sim::World;
 
@@ -32,6 +32,23 @@ impl Ledger<'_> {
     /// The parts of the order of which `deed` was done.
     fn parts(&self, deed: fn(usize) -> Deed) -> Vec<usize> {
         (0..self.order.shipments.len()).filter(|part| self.has(deed(*part))).collect()
+    }
+
+    /// Whether a hold that it came with is not lifted.
+    fn waits(&self) -> bool {
+        self.order.holds.iter().any(|reason| !self.has(Deed::Lift(*reason)))
+    }
+
+    /// How often somebody tried what is not theirs.
+    fn intrusions(&self) -> usize {
+        usize::from(self.has(Deed::Intrude))
+            + self.order.holds.iter().filter(|reason| self.has(Deed::Meddle(**reason))).count()
+    }
+
+    /// How often the carrier spoke of a part.
+    fn moved(&self, part: usize) -> usize {
+        let moves = [Deed::PickUp(part), Deed::PickUpParcel(part), Deed::Deliver(part)];
+        moves.into_iter().filter(|deed| self.has(*deed)).count()
     }
 
     /// What the warehouse said; none if nothing.
@@ -73,6 +90,7 @@ pub fn judge(world: &World, orders: &[Order], done: &[Done]) -> Vec<String> {
             (Some(release), true) => {
                 facts(release, ledger, &mut found);
                 events(release, ledger, &told, &mut found);
+                deadlines(world, release, ledger, &told, &mut found);
                 placed(release, ledger, &deliveries, &effects, &mut found);
             }
             (None, false) => {}
@@ -90,9 +108,15 @@ pub fn judge(world: &World, orders: &[Order], done: &[Done]) -> Vec<String> {
     found.extend(world.unnoted().into_iter().map(|what| format!("{what} died and left no note")));
     subscribers(world, &told, &deliveries, &effects, &mut found);
     acknowledgments(&ledgers, &effects, &mut found);
-    let contradictions: usize = ledgers.iter().map(|ledger| ledger.parts(Deed::Contradict).len()).sum();
-    if parked.len() != contradictions {
-        found.push(format!("{} messages are parked, and {contradictions} contradicted another", parked.len()));
+    let of = |deed: fn(usize) -> Deed| ledgers.iter().map(|ledger| ledger.parts(deed).len()).sum::<usize>();
+    let (contradictions, reuses) = (of(Deed::Contradict), of(Deed::Reuse));
+    let taken = parked.iter().filter(|one| one.code == Code::EdiControlNumberTaken).count();
+    if taken != reuses {
+        found.push(format!("{taken} files had a number that was taken, and there are {reuses}"));
+    }
+    if parked.len() - taken != contradictions {
+        let count = parked.len() - taken;
+        found.push(format!("{count} messages are parked, and {contradictions} contradicted another"));
     }
     found
 }
@@ -127,9 +151,13 @@ fn facts(release: &Release, ledger: &Ledger<'_>, found: &mut Vec<String>) {
     let delivered: Vec<String> = facts.delivered.iter().map(ToString::to_string).collect();
     same("arrivals", delivered.join(" "), arrived.join(" "));
     let intrusions = release.history.iter().filter(|entry| entry.outcome == "violation").count();
-    same("intrusions", intrusions.to_string(), usize::from(ledger.has(Deed::Intrude)).to_string());
-    if release.dispatch.is_none() && !ledger.has(Deed::Cancel) {
-        same("is placed", "no".to_owned(), "yes".to_owned());
+    same("intrusions", intrusions.to_string(), ledger.intrusions().to_string());
+    let open: Vec<&str> = release.open_holds().map(|hold| hold.reason.as_str()).collect();
+    let unlifted = order.holds.iter().filter(|reason| !ledger.has(Deed::Lift(**reason)));
+    same("is held for", open.join(" "), unlifted.map(|reason| reason.as_str()).collect::<Vec<_>>().join(" "));
+    // Who cancels, too, may come before or after the placing; what is held is not placed.
+    if !ledger.has(Deed::Cancel) || ledger.waits() {
+        same("is placed", release.dispatch.is_some().to_string(), (!ledger.waits()).to_string());
     }
     if facts.undeliverable.is_none() {
         same("stands", release.state().to_string(), state(release, ledger, &arrived).to_string());
@@ -153,6 +181,7 @@ fn state(release: &Release, ledger: &Ledger<'_>, arrived: &[String]) -> ReleaseS
     match (ledger.has(Deed::Cancel), cancel) {
         (true, Some(true)) => ReleaseState::Cancelled,
         (true, None) => ReleaseState::CancelRequested,
+        _ if ledger.waits() => ReleaseState::Held,
         _ if ledger.has(Deed::Wave) => ReleaseState::InProcess,
         _ => match (ledger.said(Deed::Decide), ledger.said(Deed::Acknowledge)) {
             (Some(true), _) => ReleaseState::Accepted,
@@ -183,8 +212,14 @@ impl Told {
                 | EventType::InvoiceTriggerRequested => {
                     event.data.get("shipment_id").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
                 }
+                EventType::ExpectationMissed => {
+                    let expected = event.data.get("expected").and_then(serde_json::Value::as_str);
+                    missed(meta.correlation_id.as_deref().unwrap_or_default(), expected.unwrap_or_default())
+                }
                 // Held because its partner's endpoint was out: that is mended without anybody.
-                EventType::ReleaseHeld if event.data.get("code") == Some(&Code::PartnerOutage.as_str().into()) => {
+                EventType::ReleaseHeld | EventType::ReleaseResumed
+                    if event.data.get("code") == Some(&Code::PartnerOutage.as_str().into()) =>
+                {
                     outage(meta.correlation_id.as_deref().unwrap_or_default())
                 }
                 _ => meta.correlation_id.clone().unwrap_or_default(),
@@ -201,6 +236,44 @@ impl Told {
     }
 }
 
+/// What is told of something that a release's partner did not do in time.
+fn missed(release: &str, expected: &str) -> String {
+    format!("{release} {expected}")
+}
+
+/// What never came is told once when its time is over, and what is not due yet is not told. What came after its time may
+/// have been told, and may not: nobody looks at every moment.
+fn deadlines(world: &World, release: &Release, ledger: &Ledger<'_>, told: &Told, found: &mut Vec<String>) {
+    let (no, partner) = (&ledger.order.no, ledger.order.warehouse.partner());
+    let bundle = world.bundle();
+    let profile = bundle.partners.values().find(|profile| profile.id.as_str() == partner);
+    let Some(clocks) = profile.map(|profile| &profile.clocks) else { return };
+    let left = !ledger.parts(Deed::Ship).is_empty();
+    let decided = left || ledger.has(Deed::Wave) || ledger.said(Deed::Decide).is_some();
+    let state = release.state();
+    let ended = matches!(state, ReleaseState::Cancelled | ReleaseState::Rejected | ReleaseState::TechRejected);
+    let placed = release.dispatch.is_some();
+    for (expected, agreed, came) in [
+        (Expected::Acknowledge, clocks.acknowledge, decided || ledger.said(Deed::Acknowledge).is_some()),
+        (Expected::Accept, clocks.accept, decided),
+        (Expected::DecideCancel, clocks.decide_cancel, left || ledger.said(Deed::Answer).is_some()),
+        (Expected::Ship, clocks.ship, matches!(state, ReleaseState::Shipped | ReleaseState::Delivered)),
+    ] {
+        let begins = placed && (expected != Expected::DecideCancel || ledger.has(Deed::Cancel));
+        let due = release.expectations.iter().find(|one| one.expected == expected).map(|one| one.due);
+        if agreed.is_some() && begins && due.is_none() && !ended && !came {
+            found.push(format!("{no}: nobody expects {expected}"));
+        }
+        let count = told.count(EventType::ExpectationMissed, &missed(release.id.as_str(), expected.as_str()));
+        let over = due.is_some_and(|due| due <= world.now());
+        let least = usize::from(over && !came && !ended);
+        if !(least..=1).contains(&count) || (count > 0 && due.is_none()) {
+            found
+                .push(format!("{no}: {expected}, due at {due:?}, is told {count} times to be missed; it came: {came}"));
+        }
+    }
+}
+
 /// What is told of a release whose partner's endpoint is out.
 fn outage(release: &str) -> String {
     format!("{release} in an outage")
@@ -209,7 +282,7 @@ fn outage(release: &str) -> String {
 /// Each thing that happened is told once.
 fn events(release: &Release, ledger: &Ledger<'_>, told: &Told, found: &mut Vec<String>) {
     let (id, order) = (release.id.as_str(), ledger.order);
-    let (held, resumed) = (told.count(EventType::ReleaseHeld, &outage(id)), told.count(EventType::ReleaseResumed, id));
+    let [held, resumed] = [EventType::ReleaseHeld, EventType::ReleaseResumed].map(|kind| told.count(kind, &outage(id)));
     if held > 1 || resumed > held || (resumed < held && release.facts.undeliverable.is_none()) {
         found.push(format!("{} {id}: held by an outage {held} times and resumed {resumed} times", order.no));
     }
@@ -219,8 +292,14 @@ fn events(release: &Release, ledger: &Ledger<'_>, told: &Told, found: &mut Vec<S
             found.push(format!("{} {about}: {kind} is told {count} times, and must be {shall}", order.no));
         }
     };
-    let mut once = |kind: EventType, about: &str, shall: bool| times(kind, about, usize::from(shall));
     let (placed, lost) = (release.dispatch.is_some(), release.facts.undeliverable.is_some());
+    times(EventType::ReleaseHeld, id, order.holds.len() + usize::from(lost));
+    // It goes on with the last hold, unless a cancel came before.
+    if order.holds.is_empty() || ledger.waits() || placed {
+        times(EventType::ReleaseResumed, id, usize::from(!order.holds.is_empty() && !ledger.waits()));
+    }
+    times(EventType::OwnershipViolation, id, ledger.intrusions());
+    let mut once = |kind: EventType, about: &str, shall: bool| times(kind, about, usize::from(shall));
     once(EventType::ReleaseRequested, id, true);
     once(EventType::ReleaseValidated, id, true);
     once(EventType::ReleaseRouted, id, placed);
@@ -229,14 +308,12 @@ fn events(release: &Release, ledger: &Ledger<'_>, told: &Told, found: &mut Vec<S
     if !lost {
         once(EventType::ReleaseTransportAcked, id, placed);
     }
-    once(EventType::ReleaseHeld, id, lost);
     once(EventType::ReleaseAccepted, id, ledger.has(Deed::Decide(true)));
     once(EventType::ReleaseRejected, id, ledger.has(Deed::Decide(false)));
     once(EventType::ReleaseTechnicallyAcked, id, ledger.has(Deed::Acknowledge(true)));
     once(EventType::ReleaseTechnicallyRejected, id, ledger.has(Deed::Acknowledge(false)));
     once(EventType::FulfillmentProgressed, id, ledger.has(Deed::Wave));
     once(EventType::CancelRequested, id, ledger.has(Deed::Cancel));
-    once(EventType::OwnershipViolation, id, ledger.has(Deed::Intrude));
     let shipped = ledger.parts(Deed::Ship);
     let full = ledger.order.lines.iter().map(|(_, ordered)| Quantity::from(*ordered));
     once(EventType::OrderCompleted, id, order.shipped(&shipped).into_iter().eq(full));
@@ -244,14 +321,13 @@ fn events(release: &Release, ledger: &Ledger<'_>, told: &Told, found: &mut Vec<S
     for part in 0..order.shipments.len() {
         let shipment = order.shipment_id(part).to_string();
         let left = ledger.has(Deed::Ship(part));
-        let moved = usize::from(ledger.has(Deed::PickUp(part))) + usize::from(ledger.has(Deed::Deliver(part)));
+        let moved = ledger.moved(part);
         once(EventType::ShipmentConfirmed, &shipment, left);
         once(EventType::ProofOfShipment, &shipment, left && moved > 0);
         once(EventType::InvoiceTriggerRequested, &shipment, left && moved > 0);
     }
     for part in 0..order.shipments.len() {
-        let moved = usize::from(ledger.has(Deed::PickUp(part))) + usize::from(ledger.has(Deed::Deliver(part)));
-        times(EventType::MilestoneRecorded, order.shipment_id(part).as_str(), moved);
+        times(EventType::MilestoneRecorded, order.shipment_id(part).as_str(), ledger.moved(part));
     }
 }
 

@@ -253,18 +253,7 @@ fn outage() -> Result {
 #[cfg(not(feature = "defects"))]
 fn defects(only: &str, json: bool, threads: usize, _: &Progress) -> std::result::Result<Result, ExitCode> {
     let mut command = std::process::Command::new(env!("CARGO"));
-    command.args([
-        "run",
-        "--quiet",
-        "--profile",
-        "sim",
-        "--package",
-        "simulation",
-        "--features",
-        "defects",
-        "--bin",
-        "sim",
-    ]);
+    command.args(["run", "--quiet", "--release", "--package", "simulation", "--features", "defects", "--bin", "sim"]);
     command.args(["--", "defects", "--only", only, "--threads", &threads.to_string()]);
     command.args(json.then_some("--json")).current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     match command.status() {

@@ -1,10 +1,12 @@
 //! Orders, and what those who handle them do: the material of every schedule.
 
-use canonical::{Quantity, ReleaseId, ShipmentId};
+use canonical::{HoldId, HoldReason, Quantity, ReleaseId, ShipmentId};
 use serde_json::json;
 use sim::World;
 
-use crate::cast::{ACME, BOLT, TMS, acceptance, acme_file, order, read_940, refusal, release_id, shipment_id};
+use crate::cast::{
+    ACME, BOLT, ERP, OPS, TMS, acceptance, acme_file, order_held, read_940, refusal, release_id, shipment_id,
+};
 use crate::story::Act;
 
 /// Who ships an order.
@@ -39,18 +41,30 @@ pub enum Deed {
     Wave,
     /// The warehouse's system read (true), or refused, the document.
     Acknowledge(bool),
+    /// The ERP lifts the hold that it placed for this reason.
+    Lift(HoldReason),
+    /// Somebody whose hold it is not tries to.
+    Meddle(HoldReason),
     /// The warehouse ships a part of it.
     Ship(usize),
     /// The warehouse tells of that part again, with another quantity.
     Contradict(usize),
+    /// The warehouse tells of that part once more, under another name.
+    Resend(usize),
+    /// The warehouse drops a file about goods that it never shipped, under the control number of the file about that part.
+    Reuse(usize),
     /// The carrier has the part.
     PickUp(usize),
+    /// The carrier has one more parcel of it, since the same moment.
+    PickUpParcel(usize),
     /// The part arrived.
     Deliver(usize),
     /// The warehouse agrees to the cancel (true), or does not.
     Answer(bool),
     /// Somebody without a part in it says that work has started.
     Intrude,
+    /// Nobody does anything, for so many hours.
+    Wait(i64),
 }
 
 /// An order.
@@ -64,6 +78,8 @@ pub struct Order {
     pub lines: Vec<(&'static str, u32)>,
     /// What each shipment carries of each line.
     pub shipments: Vec<Vec<u32>>,
+    /// What it has to wait for before it is placed.
+    pub holds: Vec<HoldReason>,
     /// Everything that is done about it, in the usual order.
     pub deeds: Vec<Deed>,
 }
@@ -100,9 +116,9 @@ impl Order {
 
     /// The same, asking `placed` whether the warehouse has the order, as [`Order::placed`] would say.
     pub fn act_of(&self, deed: Deed, placed: &mut dyn FnMut() -> Option<u32>) -> Option<Act> {
-        let by_warehouse =
-            !matches!(deed, Deed::Release | Deed::Cancel | Deed::PickUp(_) | Deed::Deliver(_) | Deed::Intrude);
-        let group = if by_warehouse { placed()? } else { 0 };
+        let by_others = matches!(deed, Deed::Release | Deed::Cancel | Deed::Lift(_) | Deed::Meddle(_) | Deed::Intrude)
+            || matches!(deed, Deed::PickUp(_) | Deed::PickUpParcel(_) | Deed::Deliver(_) | Deed::Wait(_));
+        let group = if by_others { 0 } else { placed()? };
         let name = format!("{}-{deed:?}", self.no);
         let id = self.release_id();
         let webhook = |partner, topic, body: serde_json::Value| Some(Act::webhook(partner, topic, &name, &body));
@@ -119,7 +135,12 @@ impl Order {
         match (deed, self.warehouse) {
             (Deed::Release, warehouse) => {
                 let region = if warehouse == Warehouse::Bolt { "NY" } else { "TX" };
-                Some(Act::release(&name, order(&self.no, region, &self.lines)))
+                Some(Act::release(&name, order_held(&self.no, region, &self.lines, &self.holds)))
+            }
+            (Deed::Lift(reason) | Deed::Meddle(reason), _) => {
+                let own = matches!(deed, Deed::Lift(_));
+                let hold = HoldId::derive(&id, &["request", reason.as_str()]).to_string();
+                Some(Act::Lift { partner: if own { ERP } else { OPS }, release_id: id.to_string(), hold, own })
             }
             (Deed::Cancel, _) => Some(Act::Cancel { release_id: id.to_string() }),
             (Deed::Decide(accepted), Warehouse::Bolt) => {
@@ -160,27 +181,40 @@ impl Order {
                         webhook(BOLT, "ship-confirm", body)
                     }
                     Warehouse::Acme => {
-                        let lines: Vec<(&str, u32, u32)> =
-                            carried.map(|((_, (sku, ordered)), quantity)| (*sku, *ordered, quantity)).collect();
+                        let lines: Vec<_> = carried
+                            .map(|((at, (sku, ordered)), quantity)| (at + 1, *sku, *ordered, quantity))
+                            .collect();
                         let advice = crate::cast::advice_of(&self.no, &self.shipment_no(part), &lines);
                         file("SW", 20 + 2 * small(part) + more, advice)
                     }
                 }
             }
-            (Deed::PickUp(part) | Deed::Deliver(part), warehouse) => {
-                let code = if matches!(deed, Deed::PickUp(_)) { "picked_up" } else { "delivered" };
+            (Deed::PickUp(part) | Deed::PickUpParcel(part) | Deed::Deliver(part), warehouse) => {
+                let code = if matches!(deed, Deed::Deliver(_)) { "delivered" } else { "picked_up" };
                 let mut body = json!({ "milestone": code, "occurred_at": "2026-11-24T08:00:00Z" });
                 let (partner, field, value) = match warehouse {
                     Warehouse::Bolt => (BOLT, "shipment_no", self.shipment_no(part)),
                     Warehouse::Acme => (TMS, "shipment_id", self.shipment_id(part).to_string()),
                 };
-                body.as_object_mut()?.insert(field.to_owned(), json!(value));
+                let body_of = body.as_object_mut()?;
+                body_of.insert(field.to_owned(), json!(value));
+                if matches!(deed, Deed::PickUpParcel(_)) {
+                    body_of.insert("tracking_no".to_owned(), json!("1Z2"));
+                }
                 webhook(partner, "tracking-update", body)
             }
+            (Deed::Resend(part), _) => self.act_of(Deed::Ship(part), placed).map(|act| act.renamed()),
+            (Deed::Reuse(part), Warehouse::Acme) => {
+                let no = format!("{}-X{}", self.no, part + 1);
+                let line = |(at, (sku, all)): (usize, &(&'static str, u32))| (at + 1, *sku, *all, 1);
+                let lines: Vec<_> = self.lines.iter().enumerate().map(line).collect();
+                file("SW", 20 + 2 * small(part), crate::cast::advice_of(&self.no, &no, &lines))
+            }
+            (Deed::Wait(hours), _) => Some(Act::Wait { hours }),
             (Deed::Intrude, _) => webhook(TMS, "release-waved", json!({ "release_id": id, "occurred_at": at })),
             // No partner here says these in this form.
             (Deed::Decide(_) | Deed::Wave | Deed::Answer(_), Warehouse::Acme)
-            | (Deed::Acknowledge(_), Warehouse::Bolt) => None,
+            | (Deed::Acknowledge(_) | Deed::Reuse(_), Warehouse::Bolt) => None,
         }
     }
 

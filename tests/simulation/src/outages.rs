@@ -41,6 +41,7 @@ pub fn all() -> Vec<Figure> {
 fn orders() -> Vec<Order> {
     (0..ORDERS)
         .map(|at| Order {
+            holds: Vec::new(),
             no: format!("SO-{}", at + 1),
             warehouse: if at % 2 == 0 { Warehouse::Bolt } else { Warehouse::Acme },
             lines: vec![("BOLT", 100)],

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use canonical::Guarantee;
+use canonical::{Guarantee, HoldReason};
 use jiff::{SignedDuration, Timestamp};
 use sim::{Chances, Faults, Kind, Outage, Port, QueueName, Schedule, World, draw};
 
@@ -12,6 +12,7 @@ use crate::orders::{Deed, ITEMS, Order, Warehouse};
 use crate::story::{Act, Unanswered};
 
 /// Everything about one schedule. Drawn from a seed, and made smaller by hand of [`crate::shrink`].
+#[expect(clippy::struct_excessive_bools, reason = "each says of one thing whether it happens")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// The number it was drawn from.
@@ -38,6 +39,8 @@ pub struct Plan {
     pub redrive_late: bool,
     /// The orders are placed before anything goes wrong.
     pub begins_placed: bool,
+    /// Warehouses have to do things by a certain time, and hours pass in between.
+    pub clocks: bool,
 }
 
 /// Most deeds by chance in one step.
@@ -45,6 +48,10 @@ const ROUNDS_MAX: usize = 400;
 /// Longest time in minutes for which the table is out. Most outages are shorter: one of three hours is thousands of tries that
 /// are all alike.
 const TABLE_OUT_MAX: i64 = 180;
+/// Longest time in hours that passes between two deeds, where deadlines are agreed.
+const PAUSE_H_MAX: u64 = 6;
+/// Hours after which all that is expected in [`crate::cast`] is overdue.
+const ALL_DUE_H: i64 = 25;
 /// How often an operator redrives what died.
 const REDRIVES_MAX: usize = 3;
 
@@ -112,7 +119,12 @@ fn orders(shape: u64) -> Vec<Order> {
                     }
                 }
                 match numbers.below(4) {
-                    0 => deeds.push(Deed::PickUp(part)),
+                    0 => {
+                        deeds.push(Deed::PickUp(part));
+                        if numbers.one_in(4) {
+                            deeds.push(Deed::PickUpParcel(part));
+                        }
+                    }
                     1 => deeds.push(Deed::Deliver(part)),
                     _ => {}
                 }
@@ -120,7 +132,18 @@ fn orders(shape: u64) -> Vec<Order> {
             if numbers.one_in(10) {
                 deeds.push(Deed::Intrude);
             }
-            Order { no: format!("SO-{}", at + 1), warehouse, lines, shipments, deeds }
+            if warehouse == Warehouse::Acme && deeds.contains(&Deed::Ship(0)) && numbers.one_in(12) {
+                deeds.push(Deed::Reuse(0));
+            }
+            let mut holds = Vec::new();
+            if numbers.one_in(8) {
+                holds = vec![HoldReason::Credit, HoldReason::Stock];
+                holds.truncate(1 + numbers.small(2));
+                // Some are never lifted, and somebody tries whose they are not.
+                deeds.extend(holds.iter().filter(|_| !numbers.one_in(8)).map(|reason| Deed::Lift(*reason)));
+                deeds.extend(holds.first().filter(|_| numbers.one_in(3)).map(|reason| Deed::Meddle(*reason)));
+            }
+            Order { no: format!("SO-{}", at + 1), warehouse, lines, shipments, holds, deeds }
         })
         .collect()
 }
@@ -165,6 +188,7 @@ impl Plan {
             redrive_late: numbers.one_in(8),
             begins_placed: numbers.one_in(2),
             gives_up: numbers.one_in(8),
+            clocks: numbers.one_in(4),
         }
     }
 }
@@ -181,14 +205,14 @@ pub struct Played {
 /// Worlds in which nothing has gone wrong yet, kept for all the seeds that begin there.
 #[derive(Debug, Default)]
 pub struct Begun {
-    placed: std::collections::HashMap<(u64, bool), World>,
+    placed: std::collections::HashMap<(u64, bool, bool), World>,
 }
 
 impl Begun {
     /// The world in which `plan` begins.
     fn world(&mut self, plan: &Plan, done: &mut Vec<Done>) -> World {
         let begin = || {
-            let world = world_with(bundle_of(plan.guarantee));
+            let world = world_with(bundle_of(plan.guarantee, plan.clocks));
             world.keep_lines(false);
             world
         };
@@ -196,7 +220,7 @@ impl Begun {
             return begin();
         }
         done.extend((0..plan.orders.len()).map(|order| Done { order, deed: Deed::Release }));
-        let key = (plan.seed % SHAPES, plan.guarantee == Guarantee::Dedupes);
+        let key = (plan.seed % SHAPES, plan.guarantee == Guarantee::Dedupes, plan.clocks);
         let place = || {
             let world = begin();
             for order in &plan.orders {
@@ -245,6 +269,10 @@ pub fn play(plan: &Plan, begun: &mut Begun, lines: bool) -> Played {
     if quiet.is_ok() {
         left.append(&mut story.given_up);
         story.finish(&mut left);
+    }
+    if plan.clocks {
+        // What was never done is overdue in the end.
+        let _ = world.run_for(SignedDuration::from_hours(ALL_DUE_H));
     }
     let done = story.done;
     found.extend(world.offences());
@@ -322,6 +350,14 @@ impl Story<'_> {
                 }
                 _ => {}
             }
+            if self.plan.clocks && self.numbers.one_in(4) {
+                let hours = i64::try_from(1 + self.numbers.below(PAUSE_H_MAX)).unwrap_or(1);
+                if self.numbers.one_in(2) {
+                    self.world.wait(SignedDuration::from_hours(hours));
+                } else {
+                    self.world.run_for(SignedDuration::from_hours(hours))?;
+                }
+            }
         }
         self.world.run()
     }
@@ -334,8 +370,8 @@ impl Story<'_> {
         {
             return None;
         }
-        // Whoever contradicts speaks of what is known: which of two words came first is decided.
-        if let Deed::Contradict(part) = deed {
+        // Whoever contradicts, or has a number twice, does so after what is known: which came first is decided.
+        if let Deed::Contradict(part) | Deed::Reuse(part) = deed {
             let known = self.world.shipped(&order.shipment_id(part));
             return if known { order.act(deed, self.world) } else { None };
         }
@@ -351,7 +387,7 @@ impl Story<'_> {
     fn perform(&mut self, act: &Act, (order, deed): (usize, Deed), once: bool) -> bool {
         let answer = if once { act.attempt(self.world).ok_or(Unanswered) } else { act.insist(self.world) };
         match answer {
-            Ok(202) => self.done.push(Done { order, deed }),
+            Ok(status) if status == act.answered() => self.done.push(Done { order, deed }),
             // A cancel may be too late.
             Ok(409) if deed == Deed::Cancel => return true,
             Ok(_) | Err(_) => return false,

@@ -62,6 +62,7 @@ fn candidates(plan: &Plan) -> Vec<Plan> {
     with(&|plan| plan.away = None);
     with(&|plan| plan.redrive_late = false);
     with(&|plan| plan.gives_up = false);
+    with(&|plan| plan.clocks = false);
     with(&|plan| plan.again = 0);
     with(&|plan| plan.workers = (1, 1));
     for call in 0..calls {

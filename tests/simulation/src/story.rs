@@ -37,6 +37,22 @@ pub enum Act {
         /// What is in it.
         bytes: Vec<u8>,
     },
+    /// Nobody does anything.
+    Wait {
+        /// For so many hours.
+        hours: i64,
+    },
+    /// Somebody lifts a hold, or tries to.
+    Lift {
+        /// Who.
+        partner: &'static str,
+        /// Of which release.
+        release_id: String,
+        /// Which one.
+        hold: String,
+        /// Whether it is theirs to lift.
+        own: bool,
+    },
     /// The ERP cancels a release.
     Cancel {
         /// Which.
@@ -64,10 +80,24 @@ impl Act {
         Self::Drop { partner, name: name.to_owned(), bytes }
     }
 
-    /// Does it. Clients try again until they are answered, and must be answered 202.
+    /// The status of the answer to it, if all is well.
+    pub fn answered(&self) -> u16 {
+        match self {
+            Self::Lift { own, .. } => {
+                if *own {
+                    200
+                } else {
+                    403
+                }
+            }
+            _ => 202,
+        }
+    }
+
+    /// Does it. Clients try again until they are answered, and must be answered as they have to be.
     pub fn perform(&self, world: &World) {
         match self.insist(world) {
-            Ok(202) => {}
+            Ok(status) if status == self.answered() => {}
             Ok(status) => panic!("{self:?} is answered {status}"),
             Err(Unanswered) => panic!("{self:?} is never answered"),
         }
@@ -81,7 +111,7 @@ impl Act {
         (0..CLIENT_TRIES_MAX).find_map(|_| self.attempt(world)).ok_or(Unanswered)
     }
 
-    /// Tries to do it, once. The answer's status; 202 for a file; none if the client must come again, and has waited for that.
+    /// Tries to do it, once. The answer's status; 202 for a file and for waiting; none if the client must come again, and has waited for that.
     pub fn attempt(&self, world: &World) -> Option<u16> {
         let response = match self {
             Self::Release { key, body } => world.attempt(|world| world.api_post(ERP, key, body)),
@@ -91,6 +121,14 @@ impl Act {
             Self::Drop { partner, name, bytes } => {
                 world.drop_file(partner, name, bytes);
                 return Some(202);
+            }
+            Self::Wait { hours } => {
+                world.wait(self::hours(*hours));
+                return Some(202);
+            }
+            Self::Lift { partner, release_id, hold, .. } => {
+                let path = format!("/v1/order-releases/{release_id}/holds/{hold}");
+                world.attempt(|world| world.api(partner, "DELETE", &path, Vec::new(), ""))
             }
             Self::Cancel { release_id } => world.attempt(|world| world.api_cancel(ERP, release_id)),
         };
@@ -105,8 +143,8 @@ impl Act {
             Self::Release { key: name, .. } | Self::Webhook { id: name, .. } | Self::Drop { name, .. } => {
                 *name = format!("again-{name}");
             }
-            // A cancel has no name but its release's.
-            Self::Cancel { .. } => {}
+            // These have no name but what they are about.
+            Self::Cancel { .. } | Self::Wait { .. } | Self::Lift { .. } => {}
         }
         again
     }

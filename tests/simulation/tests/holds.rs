@@ -6,7 +6,7 @@ use canonical::{Digest, HoldId, Release, Role};
 use handlers::Response;
 use partners::Bundle;
 use serde_json::{Value, json};
-use sim::{Summary, World};
+use sim::World;
 
 use simulation::cast::{BOLT, ERP, bundle_and, order, release_id, world_with};
 use simulation::story::{Act, Pace, S1, differences, every_single_fault, perform, rest, settle, tail, tried, words};
@@ -201,19 +201,6 @@ fn a_release_remembers_so_many_holds_and_takes_no_more() {
     assert_eq!(answer(hold(&world, ERP, "1", &stock)), DUPLICATE, "what it remembers it answers");
 }
 
-/// What came of it, but for the moments at which a client that tried again was heard.
-fn timeless(world: &World) -> Summary {
-    let mut summary = world.summary();
-    for line in &mut summary.releases {
-        for name in ["placed_at", "lifted_at"] {
-            let parts: Vec<&str> = line.split(&format!("\"{name}\":\"")).collect();
-            let rest = parts.iter().skip(1).map(|part| part.split_once('"').map_or("", |(_, rest)| rest));
-            *line = std::iter::once(parts[0]).chain(rest).collect();
-        }
-    }
-    summary
-}
-
 /// A hold, its lifting and the placing, with every call failing in every way: the same in the end.
 #[test]
 fn one_fault_anywhere_neither_lets_a_held_release_go_nor_keeps_it() {
@@ -237,7 +224,7 @@ fn one_fault_anywhere_neither_lets_a_held_release_go_nor_keeps_it() {
     let schedules = every_single_fault(&base, &well, |world, fault| {
         held(world);
         assert_eq!(world.audit(), Vec::<String>::new(), "{fault}\n{}", tail(world));
-        let different = differences(&timeless(world), &timeless(&well));
+        let different = differences(&world.summary(), &well.summary());
         assert_eq!(different, Vec::<String>::new(), "{fault}\n{}", tail(world));
     });
     tried("holds, one fault", schedules);

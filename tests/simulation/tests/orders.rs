@@ -55,6 +55,8 @@ fn names(acts: &[Act]) -> String {
         Act::Webhook { topic, id, .. } => format!("{topic} {id}"),
         Act::Drop { name, .. } => name.clone(),
         Act::Cancel { .. } => "cancel".to_owned(),
+        Act::Wait { hours } => format!("{hours} h"),
+        Act::Lift { partner, hold, .. } => format!("{partner} lifts {hold}"),
     };
     acts.iter().map(name).collect::<Vec<_>>().join(", ")
 }
