@@ -132,3 +132,27 @@ fn one_fault_anywhere_makes_no_conflict() {
     });
     tried("drops, one fault", schedules);
 }
+
+/// Two files under one number, dropped in the same moment: one of them is taken and the other is a conflict, whatever fails.
+#[test]
+fn of_two_files_at_once_under_one_number_one_is_taken() {
+    let base = world();
+    Act::release("s14", order("SO-14", "TX", &[("BOLT", 100)])).perform(&base);
+    settle(&base);
+    let play = |world: &World| {
+        world.drop_file(ACME, "945.edi", &first());
+        world.drop_file(ACME, "other.edi", &acme_file("SW", 501, &[advice("SO-14", "A-2", "BOLT", 100, 40)]));
+        settle(world);
+        let (shipped, parked) = (shipped(world), world.parked());
+        assert!(["60", "40"].contains(&shipped.as_str()), "{shipped} shipped\n{}", tail(world));
+        assert_eq!((counts(world), parked[0].code), ((1, 0, 1), Code::EdiControlNumberTaken), "{}", tail(world));
+        assert_eq!(world.audit(), Vec::<String>::new());
+    };
+    let well = base.fork();
+    play(&well);
+    let schedules = every_single_fault(&base, &well, |world, _| {
+        world.set_workers(2, 1);
+        play(world);
+    });
+    tried("two files under one number, one fault", schedules);
+}

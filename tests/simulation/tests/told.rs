@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canonical::{Event, EventType};
+use canonical::{Event, EventType, Guarantee};
 use formats::event_json;
 use jsonschema::Validator;
 use serde_json::json;
 use sim::Reaction;
 
-use simulation::cast::{ACME, BOLT, TMS, acme_file, order, release_id, world};
+use simulation::cast::{ACME, BOLT, TMS, acme_file, bundle_of, order, release_id, world, world_with};
 use simulation::random::{Begun, Plan, play};
 use simulation::story::{Act, Pace, STORIES, hours, perform, settle};
 
@@ -54,10 +54,19 @@ fn every_event_that_is_told_fits_the_schema_of_its_type() {
         let played = play(&Plan::of(seed), &mut begun, false);
         played.world.see_told(|event| schemas.hold(event));
     }
-    let world = rare();
-    world.see_told(|event| schemas.hold(event));
+    for world in [rare(), unknown()] {
+        world.see_told(|event| schemas.hold(event));
+    }
     let unseen: Vec<&EventType> = EventType::ALL.iter().filter(|kind| !schemas.seen.contains(kind)).collect();
     assert_eq!(unseen, Vec::<&EventType>::new(), "types that no flow here tells");
+}
+
+/// A warehouse that would do it again does what it is asked, and is not heard.
+fn unknown() -> sim::World {
+    let world = world_with(bundle_of(Guarantee::Neither, false));
+    world.script(BOLT, [Reaction::DoesAndIsNotHeard]);
+    perform(&world, &[Act::release("9", order("SO-9", "NY", &[("DRILL", 1)]))], Pace::Settled);
+    world
 }
 
 /// What seldom comes: refusals, too much of a line, somebody else's move, what nobody can place or read.
