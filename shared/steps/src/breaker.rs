@@ -54,9 +54,9 @@ fn second(at: Timestamp) -> String {
 /// Whether the endpoint lives, by an answer; none if the answer says nothing of it.
 pub fn lives(answer: &Answer) -> Option<bool> {
     match answer {
-        Answer::Status { status: 200..=299 | 400 | 413 | 415 | 422, .. } => Some(true),
+        Answer::Status { status: 200..=299 | 400 | 413 | 415 | 422, .. } | Answer::Has(_) => Some(true),
         // A 401 or 404 is out of order for every delivery, as a 503 is.
-        Answer::Status { .. } | Answer::Lost(_) => Some(false),
+        Answer::Status { .. } | Answer::Lost(_) | Answer::NotSaid { .. } => Some(false),
         Answer::Written | Answer::NotMade(_) => None,
     }
 }
