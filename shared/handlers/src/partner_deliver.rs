@@ -1,23 +1,25 @@
 //! `partner-deliver`: carries one delivery to its partner.
 
 use canonical::{Breaker, Code, Delivery, DeliveryState, Event, Guarantee, PartnerId, Target, Work};
+use jiff::Timestamp;
 use partners::Endpoint;
 use ports::{
-    Archive, Call, Commit, Exchange, Fault, FaultKind, Key, OpenSince, PartnerHttp, Profiles, Put, Read, Reply, Scope,
-    Secrets, Stored, Table, TableExt as _, TokenRequest,
+    Archive, Call, Commit, Exchange, Fault, FaultKind, Key, Limits, OpenSince, PartnerHttp, Profiles, Put, Read, Reply,
+    Scope, Secrets, Stored, Table, TableExt as _, TokenRequest,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use steps::Verdict;
 use steps::breaker;
-use steps::partner_deliver::{self as step, After, Answer, Attempt};
+use steps::partner_deliver::{self as step, After, Answer, Attempt, Held};
 use steps::signature;
 
+use crate::edge::Minute;
 use crate::releases::{ROUNDS_MAX, write};
 use crate::{Done, Failed, Retry, Step};
 
 /// The function `partner-deliver`.
 #[derive(Debug)]
-pub struct PartnerDeliver<T, A, E, H, P, S> {
+pub struct PartnerDeliver<T, A, E, H, P, S, L> {
     /// Where deliveries lie.
     pub table: T,
     /// Where their bodies lie.
@@ -30,9 +32,11 @@ pub struct PartnerDeliver<T, A, E, H, P, S> {
     pub profiles: P,
     /// Their secrets.
     pub secrets: S,
+    /// How many requests each got in a minute.
+    pub limits: L,
 }
 
-impl<T, A, E, H, P, S> Step for PartnerDeliver<T, A, E, H, P, S>
+impl<T, A, E, H, P, S, L> Step for PartnerDeliver<T, A, E, H, P, S, L>
 where
     T: Table,
     A: Archive,
@@ -40,6 +44,7 @@ where
     H: PartnerHttp,
     P: Profiles,
     S: Secrets,
+    L: Limits,
 {
     const NAME: &'static str = step::STEP;
     /// A batch of ten deliveries goes to ten partners; the slow one delays nobody.
@@ -57,7 +62,7 @@ where
     }
 }
 
-impl<T, A, E, H, P, S> PartnerDeliver<T, A, E, H, P, S>
+impl<T, A, E, H, P, S, L> PartnerDeliver<T, A, E, H, P, S, L>
 where
     T: Table,
     A: Archive,
@@ -65,6 +70,7 @@ where
     H: PartnerHttp,
     P: Profiles,
     S: Secrets,
+    L: Limits,
 {
     async fn deliver(&self, work: &Work, scope: Scope) -> Result<Verdict, Failed> {
         let key = Key::delivery(&work.receiver, &work.delivery);
@@ -90,22 +96,31 @@ where
                 Attempt::LookUp => (None, true),
             };
             let breaker = self.breaker(&delivery).await?;
+            let mut why = Held::by(&breaker.value);
+            let mut puts = Vec::new();
             if breaker.value.admits(work.resumed) {
-                let stored = Stored { version, value: delivery };
-                return if asks {
-                    self.look_up(key, stored, breaker, scope).await
+                if let Some(next_minute) = self.over_pace(&delivery, scope.now).await? {
+                    why = Held::Pace;
+                    let drained = breaker::over_pace(&breaker.value, next_minute);
+                    puts.extend(drained.map(|next| put_breaker(&breaker, &next)).transpose()?);
                 } else {
-                    self.attempt(key, stored, first, breaker, scope).await
-                };
+                    let stored = Stored { version, value: delivery };
+                    return if asks {
+                        self.look_up(key, stored, breaker, scope).await
+                    } else {
+                        self.attempt(key, stored, first, breaker, scope).await
+                    };
+                }
             }
             // Held, and then looked again: if the breaker still stands, whoever closes it finds this delivery.
-            if let Some((next, events)) = step::hold(&delivery, scope.now)
-                && !write(&self.table, vec![put(key.clone(), version, &next, events)?]).await?
-            {
+            if let Some((next, events)) = step::hold(&delivery, why, scope.now) {
+                puts.push(put(key.clone(), version, &next, events)?);
+            }
+            if !puts.is_empty() && !write(&self.table, puts).await? {
                 continue;
             }
             if !self.breaker(&delivery).await?.value.admits(false) {
-                return Ok(step::held());
+                return Ok(why.verdict());
             }
         }
         Err(Failed::contended())
@@ -171,12 +186,14 @@ where
         let lives = matches!(delivery.target, Target::Http).then(|| breaker::lives(answer)).flatten();
         for _ in 0..ROUNDS_MAX {
             let changed = lives.and_then(|lives| breaker::after(&breaker.value, &delivery, lives, scope.now));
-            let open = lives == Some(false) && !changed.as_ref().unwrap_or(&breaker.value).admits(false);
+            // What fails while only a pace is kept goes by its own schedule: not again in each minute.
+            let stands = changed.as_ref().unwrap_or(&breaker.value);
+            let out = lives == Some(false) && !stands.admits(false) && Held::by(stands) == Held::Outage;
             let (next, events, result) = match step::after(&delivery, answer, scope.now) {
                 After::End(next, events, verdict) => (next, events, Ok(verdict)),
-                After::Again { next, .. } if open => {
-                    let (next, events) = step::hold(&next, scope.now).unwrap_or((*next, Vec::new()));
-                    (Box::new(next), events, Ok(step::held()))
+                After::Again { next, .. } if out => {
+                    let (next, events) = step::hold(&next, Held::Outage, scope.now).unwrap_or((*next, Vec::new()));
+                    (Box::new(next), events, Ok(Held::Outage.verdict()))
                 }
                 After::Again { next, delay_s, code, detail } => {
                     // Nothing is waited for that will not be tried: it goes to the dead-letter queue, whose alarm rings.
@@ -226,6 +243,23 @@ where
             Target::Http => {
                 let stored = self.table.get(&Key::breaker(&delivery.receiver)).await?;
                 Ok(stored.unwrap_or_else(closed))
+            }
+        }
+    }
+
+    /// When the next minute begins, if the partner takes no more in this one. A request that cannot be counted is made: the
+    /// partner says itself when it is too many.
+    async fn over_pace(&self, delivery: &Delivery, now: Timestamp) -> Result<Option<Timestamp>, Failed> {
+        let bundle = self.profiles.bundle().await?;
+        let profile = bundle.partner(&delivery.receiver.partner).filter(|_| delivery.target == Target::Http);
+        let Some(pace) = profile.and_then(|it| it.endpoint.as_ref()?.requests_per_minute) else { return Ok(None) };
+        let minute = Minute::of(now);
+        match self.limits.count(&Key::calls(&delivery.receiver, minute.begun), minute.forgotten).await {
+            Ok(count) => Ok((count as usize > pace.per_minute()).then_some(minute.ends)),
+            Err(fault) => {
+                let partner = delivery.receiver.partner.as_str();
+                tracing::warn!(partner, reason = fault.chain(), "the request was not counted");
+                Ok(None)
             }
         }
     }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::lint::Complaints;
-use crate::{Endpoint, auth};
+use crate::{Endpoint, Pace, auth};
 
 /// Seconds that a call may be under way at our end, from its record on: the time-out of `partner-deliver`. A test holds it
 /// against the template.
@@ -125,6 +125,11 @@ impl Endpoint {
         })
     }
 
+    /// How fast it takes what was held for it.
+    pub fn resume_pace(&self) -> Pace {
+        self.resume_per_minute.or(self.requests_per_minute).unwrap_or_default()
+    }
+
     fn lookup_of(&self, operation: Operation) -> Option<&str> {
         self.operations.of(operation).and_then(|own| own.lookup.as_deref()).or(self.lookup.as_deref())
     }
@@ -135,6 +140,11 @@ impl Endpoint {
         }
         if let Some(oauth2) = &self.oauth2 {
             oauth2.lint(complaints);
+        }
+        if let Some(pace) = self.requests_per_minute.filter(|pace| self.resume_pace() > *pace) {
+            let most = pace.per_minute();
+            let problem = format!("is more than the {most} requests a minute that it takes");
+            complaints.add("endpoint.resume_per_minute", problem, format!("write {most} at most, or take it out"));
         }
         lint_settle("endpoint.settle_s", self.settle_s, complaints);
         lint_retries("endpoint.retries", self.retries.as_ref(), complaints);

@@ -235,9 +235,12 @@ pub struct Endpoint {
     /// Operations of which something else holds.
     #[serde(default, skip_serializing_if = "is_default")]
     pub operations: Operations,
-    /// How many held deliveries a minute it takes after an outage.
-    #[serde(default)]
-    pub resume_per_minute: Pace,
+    /// How many requests a minute it takes; what is more waits for the next minutes, in its order. No limit if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<Pace>,
+    /// How many held deliveries a minute it takes after an outage: `requests_per_minute`, or 150, if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume_per_minute: Option<Pace>,
     /// How we get an access token, if it asks for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oauth2: Option<ClientCredentials>,

@@ -167,6 +167,13 @@ mod tests {
         assert_eq!(usual.terms(Operation::Event).settle_s, 1200);
         let event = Subject::Event { event_id: "evt_1".parse().unwrap(), correlation_id: None };
         assert_eq!(usual.lookup_url(&event, "evt_1").as_deref(), Some("https://x/m/evt_1"));
+        let pace = |terms: &str| {
+            let bundle = with(&format!("guarantee = \"dedupes\"\n{terms}")).unwrap();
+            let endpoint = bundle.partner(&"acme".parse().unwrap()).unwrap().endpoint.clone().unwrap();
+            endpoint.resume_pace().per_minute()
+        };
+        assert_eq!((pace(""), pace("requests_per_minute = 60")), (150, 60));
+        assert_eq!(pace("requests_per_minute = 60\nresume_per_minute = 20"), 20);
         let paced = with(
             "guarantee = \"dedupes\"\nretries = { waits_s = [1, 39600], tries = 2 }\n\
              operations.event.retries.waits_s = [5]",
@@ -176,6 +183,11 @@ mod tests {
             |operation| paced.terms(operation).retries.map(|retries| (retries.waits_s, retries.tries)).unwrap();
         assert_eq!((retries(Operation::Cancel), retries(Operation::Event)), ((vec![1, 39_600], 2), (vec![5], 25)));
         for (endpoint, expected) in [
+            (
+                "guarantee = \"dedupes\"\nrequests_per_minute = 60\nresume_per_minute = 61",
+                "acme.toml:12:1: endpoint.resume_per_minute: is more than the 60 requests a minute that it takes; write 60 at most",
+            ),
+            ("guarantee = \"dedupes\"\nrequests_per_minute = 0", "0 a minute is no pace; write 1 to 10000"),
             (
                 "guarantee = \"dedupes\"\nretries = { waits_s = [1], tries = 26 }",
                 "acme.toml:11:28: endpoint.retries.tries: 26 tries cannot be had; write 1 to 25",

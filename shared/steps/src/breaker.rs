@@ -90,6 +90,18 @@ pub fn after(breaker: &Breaker, delivery: &Delivery, lives: bool, now: Timestamp
     Some(next)
 }
 
+/// The breaker once a delivery came over its endpoint's pace: what is held is sent from `next_minute` on, so many in each, and
+/// what is new stands behind. None if it holds deliveries already.
+pub fn over_pace(breaker: &Breaker, next_minute: Timestamp) -> Option<Breaker> {
+    breaker.admits(false).then(|| Breaker {
+        state: BreakerState::Draining,
+        next_at: Some(next_minute),
+        opened_at: None,
+        resumed_to: None,
+        ..breaker.clone()
+    })
+}
+
 /// When the next delivery is tried.
 fn probe_at(breaker: &Breaker, now: Timestamp) -> Timestamp {
     let wait = (0..breaker.probes).fold(PROBE_FIRST_S, |wait, _| (wait * 2).min(PROBE_MAX_S));

@@ -1,6 +1,6 @@
 //! `partner-deliver`: whether a delivery is to be tried, and what an attempt came to.
 
-use canonical::{Code, Delivery, DeliveryState, Event, EventType, Guarantee, Retries, Subject, WAIT_S_MAX};
+use canonical::{Breaker, Code, Delivery, DeliveryState, Event, EventType, Guarantee, Retries, Subject, WAIT_S_MAX};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -158,24 +158,49 @@ pub enum After {
     },
 }
 
-/// Holds a delivery back: its partner's endpoint is out. None if it is held already. Told for a release, once.
-pub fn hold(delivery: &Delivery, now: Timestamp) -> Option<(Delivery, Vec<Event>)> {
+/// Why a delivery is held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// Its partner's endpoint is out.
+    Outage,
+    /// It is more than its partner takes in a minute, or stands behind what is. That passes within minutes, and is told to nobody.
+    Pace,
+}
+
+impl Held {
+    /// Why what comes to a breaker that stands is held there.
+    pub fn by(breaker: &Breaker) -> Self {
+        if breaker.opened_at.is_some() { Self::Outage } else { Self::Pace }
+    }
+
+    /// The end of a try that held the delivery back.
+    pub fn verdict(self) -> Verdict {
+        match self {
+            Self::Outage => Verdict::because(Outcome::Held, Code::PartnerOutage, OUTAGE),
+            Self::Pace => Verdict { outcome: Outcome::Held, code: None, detail: PACE.to_owned() },
+        }
+    }
+}
+
+/// Holds a delivery back. None if it is held already. An outage is told for a release, once.
+pub fn hold(delivery: &Delivery, why: Held, now: Timestamp) -> Option<(Delivery, Vec<Event>)> {
     if delivery.held_since.is_some() {
         return None;
     }
-    let next = Delivery { held_since: Some(now), holds: delivery.holds + 1, ..delivery.clone() };
+    let mut next = Delivery { held_since: Some(now), ..delivery.clone() };
+    if why == Held::Pace {
+        return Some((next, Vec::new()));
+    }
+    next.holds += 1;
     let told = delivery.holds == 0 && matches!(delivery.subject, Subject::Release { .. });
-    let events = if told { tell(&next, EventType::DeliveryHeld, HELD, now) } else { Vec::new() };
+    let events = if told { tell(&next, EventType::DeliveryHeld, OUTAGE, now) } else { Vec::new() };
     Some((next, events))
 }
 
-/// The end of a try that held the delivery back.
-pub fn held() -> Verdict {
-    Verdict::because(Outcome::Held, Code::PartnerOutage, HELD)
-}
-
-/// Why a delivery is held.
-const HELD: &str = "the partner's endpoint is out; it is resumed when the endpoint answers again";
+/// What is said of a delivery that an outage holds.
+const OUTAGE: &str = "the partner's endpoint is out; it is resumed when the endpoint answers again";
+/// What is said of a delivery that came over the pace.
+const PACE: &str = "the partner takes no more in this minute; it is resumed in the next ones";
 
 /// Decides what `answer` means.
 pub fn after(delivery: &Delivery, answer: &Answer, now: Timestamp) -> After {

@@ -48,9 +48,12 @@ pub fn bundle_of(guarantee: Guarantee) -> Arc<Bundle> {
     match guarantee {
         Guarantee::Dedupes => bundle(),
         Guarantee::Neither => of("guarantee = \"neither\"", neither),
-        Guarantee::Lookup => {
-            of("guarantee = \"lookup\"\nlookup = \"http://sandbox.invalid/bolt-3pl/messages/{message_no}\"", lookup)
-        }
+        // And takes three requests a minute.
+        Guarantee::Lookup => of(
+            "guarantee = \"lookup\"\nlookup = \"http://sandbox.invalid/bolt-3pl/messages/{message_no}\"\n\
+             requests_per_minute = 3",
+            lookup,
+        ),
     }
 }
 

@@ -105,5 +105,10 @@ fn a_partner_that_never_says_what_it_has_is_left_to_a_person() {
     place(&world);
     assert_eq!(world.audit(), Vec::<String>::new());
     let done = world.received(BOLT).iter().filter(|got| got.done).count();
-    assert_eq!((done, delivery(&world).state, delivery(&world).failures), (1, DeliveryState::Unknown, 25));
+    assert_eq!((done, delivery(&world).state), (1, DeliveryState::Unknown));
+    assert!(
+        (25..30).contains(&delivery(&world).failures),
+        "its schedule is kept, whatever held it: {:?}",
+        delivery(&world)
+    );
 }

@@ -252,7 +252,7 @@ struct Busy<'a> {
 fn deliverer<H: PartnerHttp>(
     world: &World,
     http: H,
-) -> PartnerDeliver<Table, sim::Archive, sim::Exchange, H, sim::Profiles, sim::Secrets> {
+) -> PartnerDeliver<Table, sim::Archive, sim::Exchange, H, sim::Profiles, sim::Secrets, sim::Limits> {
     PartnerDeliver {
         table: Table::of(world),
         archive: sim::Archive::of(world),
@@ -260,6 +260,7 @@ fn deliverer<H: PartnerHttp>(
         http,
         profiles: sim::Profiles::of(world),
         secrets: sim::Secrets::of(world),
+        limits: sim::Limits::of(world),
     }
 }
 

@@ -4,7 +4,7 @@ use canonical::{Body, Code, Delivery, DeliveryId, DeliveryState, Digest, Event, 
 use jiff::Timestamp;
 
 use super::{at, kinds, sender};
-use crate::partner_deliver::{After, Answer, Attempt, after, anew, attempt, hold};
+use crate::partner_deliver::{After, Answer, Attempt, Held, after, anew, attempt, hold};
 use crate::{Outcome, Verdict};
 
 fn delivery(guarantee: Guarantee) -> Delivery {
@@ -101,7 +101,7 @@ fn what_is_open_at_a_partner_that_can_be_asked_stays_open_until_it_says() {
         let (next, delay_s, code) = again(after(&asked(), &answer, at(3)));
         assert_eq!((next.asked_at, next.failures), (Some(at(1)), 1), "{answer:?}");
         assert_eq!((delay_s, code), (2, Code::PartnerUnavailable));
-        assert_eq!(hold(&next, at(4)).unwrap().0.asked_at, Some(at(1)), "an outage does not close it");
+        assert_eq!(hold(&next, Held::Outage, at(4)).unwrap().0.asked_at, Some(at(1)), "an outage does not close it");
     }
     let later = again(after(&asked(), &Answer::looked_up(429, Some(77)), at(3)));
     assert_eq!(later.1, 77, "it is asked when it wants to be");
