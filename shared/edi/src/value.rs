@@ -9,17 +9,19 @@ pub(crate) fn is_digits(bytes: &[u8], len: RangeInclusive<usize>) -> bool {
 
 /// A date of the calendar: YYMMDD or CCYYMMDD. Years of two digits are taken as leap years where they may be.
 pub(crate) fn is_date(bytes: &[u8]) -> bool {
-    if !bytes.iter().all(u8::is_ascii_digit) {
-        return false;
-    }
-    let (year, month_day) = match bytes {
-        [year @ .., m1, m2, d1, d2] if matches!(year.len(), 2 | 4) => (year, [*m1, *m2, *d1, *d2]),
+    let (century, [y1, y2, m1, m2, d1, d2]) = match *bytes {
+        [c1, c2, y1, y2, m1, m2, d1, d2] => ([c1, c2], [y1, y2, m1, m2, d1, d2]),
+        [y1, y2, m1, m2, d1, d2] => ([b'0'; 2], [y1, y2, m1, m2, d1, d2]),
         _ => return false,
     };
-    let year = year.iter().fold(0_u32, |sum, d| sum * 10 + u32::from(d - b'0'));
-    let [m1, m2, d1, d2] = month_day.map(|d| u32::from(d - b'0'));
-    let (month, day) = (m1 * 10 + m2, d1 * 10 + d2);
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let mut digits = true;
+    let mut two = |tens: u8, ones: u8| {
+        digits &= tens.is_ascii_digit() & ones.is_ascii_digit();
+        (u32::from(tens) * 10 + u32::from(ones)).wrapping_sub(u32::from(b'0') * 11)
+    };
+    let [c1, c2] = century;
+    let (century, year, month, day) = (two(c1, c2), two(y1, y2), two(m1, m2), two(d1, d2));
+    let leap = if year == 0 { century.is_multiple_of(4) } else { year.is_multiple_of(4) };
     let last = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,
@@ -27,7 +29,7 @@ pub(crate) fn is_date(bytes: &[u8]) -> bool {
         2 => 28,
         _ => return false,
     };
-    (1..=last).contains(&day)
+    digits && (1..=last).contains(&day)
 }
 
 /// A time of day: HHMM, HHMMSS, or with tenths or hundredths of a second after them.

@@ -3,7 +3,7 @@
 //!
 //! [`cast`] has the partners and the world, [`story`] what somebody does and two stories told by hand, [`orders`] orders of
 //! any make with everything that is done about them. [`judge`](mod@judge) works out what must have come of it.
-//! [`exhaustive`] plays every schedule of up to three faults, [`random`] draws schedules from seeds and [`shrink`] makes
+//! [`arrivals`] plays every order of arrival, [`exhaustive`] every schedule of up to three faults, [`random`] draws schedules from seeds and [`shrink`] makes
 //! one that fails small, [`outages`] has figures. With the feature `defects`, `defects` puts known defects into the
 //! product, one at a time, and looks who finds them.
 
@@ -15,6 +15,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+pub mod arrivals;
 pub mod cast;
 #[cfg(feature = "defects")]
 pub mod defects;

@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
 use simulation::exhaustive::{self, Depth};
 use simulation::random::{Begun, Plan, SHAPES, play};
-use simulation::{outages, shrink};
+use simulation::{arrivals, outages, shrink};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -28,6 +28,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
   cargo sim random --seeds 1000000    drawn schedules of three orders and more; as many threads as cores
   cargo sim random --seeds 1000 --twice    each seed twice: both must come to the same trace
   cargo sim replay --seed 42          one of them, line by line, with its hash
+  cargo sim arrivals                  what the partners of two orders do, in every order in which it can arrive
   cargo sim outages                   the table out for three hours, a partner for a day, in figures
   cargo sim defects                   puts each known defect into the product and looks whether it is found
 
@@ -70,6 +71,8 @@ enum Mode {
         #[arg(long, value_name = "N")]
         seed: u64,
     },
+    /// Every order of arrival.
+    Arrivals,
     /// Outages in figures.
     Outages,
     /// Whether each known defect is found.
@@ -112,6 +115,7 @@ fn main() -> ExitCode {
         Mode::Exhaustive { faults } => exhaustive(faults, threads, &progress),
         Mode::Random { seeds, from, twice } => random(from, seeds, twice, threads, &progress),
         Mode::Replay { seed } => replay(seed, cli.json),
+        Mode::Arrivals => arrive(threads, &progress),
         Mode::Outages => outage(),
         Mode::Defects { only } => match defects(&only, cli.json, threads, &progress) {
             Ok(result) => result,
@@ -231,6 +235,25 @@ fn replay(seed: u64, json: bool) -> Result {
         details: json!({
             "mode": "replay", "seed": seed, "hash": hash, "found": played.found, "trace": played.world.trace(),
         }),
+    }
+}
+
+fn arrive(threads: usize, progress: &Progress) -> Result {
+    let all = arrivals::explore(threads, &|beginning, beginnings| {
+        progress.tell(|| format!("beginning {beginning} of {beginnings}"));
+    });
+    for (order, found) in all.offences.iter().take(1) {
+        err(order);
+        for line in found {
+            err(line);
+        }
+    }
+    let offences = all.offences.iter().map(|(order, found)| json!({ "order": order, "found": found }));
+    Result {
+        schedules: all.orders as u64,
+        violations: all.offences.len() as u64,
+        details: json!({ "mode": "arrivals", "orders": all.orders, "offences": offences.collect::<Vec<_>>() }),
+        ..Result::default()
     }
 }
 

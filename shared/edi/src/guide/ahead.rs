@@ -17,6 +17,8 @@ const BLOCKS: usize = 32;
 /// What the bytes of a block are, the first byte's bit lowest.
 #[derive(Clone, Copy, Debug, Default)]
 struct Kinds {
+    /// All of the next three: most segments of X12 have none.
+    any: u64,
     components: u64,
     /// Repetition separators and release characters: a segment that has one is looked at by itself.
     rare: u64,
@@ -66,17 +68,15 @@ impl Ahead {
         let [low, high] = self.blocks.get(block..)?.first_chunk::<2>()?;
         let window = |low: u64, high: u64| (low >> shift) | ((high << 1) << (BLOCK - 1 - shift));
         let end = 1 << (len % BLOCK);
-        if window(low.rare, high.rare) & (end - 1) != 0 {
-            return None;
+        let within = end - 1;
+        let not_digit = window(low.not_digit, high.not_digit);
+        let marks = Marks { ends: separators | end, not_digit, ..Marks::default() };
+        if window(low.any, high.any) & within == 0 {
+            return Some(marks);
         }
-        Some(Marks {
-            ends: separators | end,
-            components: window(low.components, high.components),
-            releases: 0,
-            others: 0,
-            not_digit: window(low.not_digit, high.not_digit),
-            unusual: window(low.unusual, high.unusual),
-        })
+        let [components, unusual] =
+            [window(low.components, high.components), window(low.unusual, high.unusual)].map(|bits| bits & within);
+        (window(low.rare, high.rare) & within == 0).then_some(Marks { components, unusual, ..marks })
     }
 
     #[inline(never)]
@@ -109,12 +109,10 @@ impl Ahead {
             let separators = is(delimiters.element()) | components;
             let first = separators << 1 | behind;
             behind = separators >> (BLOCK - 1);
-            *kinds = Kinds {
-                components,
-                rare: if rare.is_some() { is(repetition) | is(release) } else { 0 },
-                not_digit: !between(b'0', b'9').to_bitmask(),
-                unusual: !repertoire.usual(between).to_bitmask() | (is(b' ') & first),
-            };
+            let rare = if rare.is_some() { is(repetition) | is(release) } else { 0 };
+            let unusual = !repertoire.usual(between).to_bitmask() | (is(b' ') & first);
+            let not_digit = !between(b'0', b'9').to_bitmask();
+            *kinds = Kinds { any: components | rare | unusual, components, rare, not_digit, unusual };
         }
         // All bytes that there are, or all but those of the last block, which has no next one.
         self.whole = if bytes.len() <= BLOCKS * BLOCK { bytes.len() } else { (BLOCKS - 1) * BLOCK };

@@ -8,6 +8,7 @@ use crate::segment::Segment;
 
 use super::ahead::Ahead;
 use super::elements::Elements;
+use super::layouts::{Layout, Layouts, Needs};
 use super::order::{Known, Order};
 use super::plan::{Id, SegmentPlan, id_of};
 use super::report::{Part, Report, Spot};
@@ -36,6 +37,7 @@ pub struct Checker<'g> {
     guide: &'g Guide,
     pub(super) order: Order<'g>,
     table: Table,
+    layouts: Layouts<'g>,
     report: Report,
     /// Numbers of the tree's levels so far.
     levels: Seen,
@@ -58,6 +60,7 @@ impl<'g> Checker<'g> {
             guide,
             order: Order::new(&guide.plan),
             table: Table::new(standard, repertoire, delimiters),
+            layouts: Layouts::default(),
             report: Report::new(fit),
             levels: Seen::default(),
             foreign_noted: false,
@@ -119,26 +122,54 @@ impl<'g> Checker<'g> {
         let Some(id) = short_id(segment.bytes(), marks) else {
             return self.take_closer(segment);
         };
-        let Some(plan) = self.place(id, segment) else {
+        let Some((number, plan)) = self.place(id, segment) else {
             return;
         };
+        let layout = Layout::of(number, marks);
+        let good = match self.layouts.of(&layout, marks) {
+            Some(needs) if needs.is_nothing() => true,
+            Some(needs) => {
+                let needs = *needs;
+                self.meets(segment, &needs, marks)
+            }
+            None => false,
+        };
+        if !good {
+            self.take_elements(segment, plan, marks, layout);
+        }
+    }
+
+    /// Whether a segment has good values where they have to be looked at.
+    #[inline(never)]
+    fn meets(&mut self, segment: &Segment<'_>, needs: &Needs<'_>, marks: &Marks) -> bool {
+        let elements = self.elements();
+        needs.are_met(|at, plan| elements.good_value(segment.bytes(), plan, marks, at))
+    }
+
+    /// The elements of a segment that stands like no good one so far.
+    #[inline(never)]
+    fn take_elements(&mut self, segment: &Segment<'_>, plan: &'g SegmentPlan, marks: &Marks, layout: Layout) {
         let mut elements = self.elements();
-        if !elements.good(segment.bytes(), plan, marks) {
-            let mut scanner = Scanner::new(segment.bytes(), elements.table);
-            scanner.leaf();
-            elements.check(segment, plan, &mut scanner);
+        match elements.good(segment.bytes(), plan, marks) {
+            Some(needs) if marks.unusual | marks.releases == 0 => self.layouts.keep(layout, needs),
+            Some(_) => {}
+            None => {
+                let mut scanner = Scanner::new(segment.bytes(), elements.table);
+                scanner.leaf();
+                elements.check(segment, plan, &mut scanner);
+            }
         }
     }
 
     /// Puts a segment where it belongs, in the order of the set and in its tree; its definition, if the set has it.
     #[inline]
-    fn place(&mut self, id: Id, segment: &Segment<'_>) -> Option<&'g SegmentPlan> {
+    fn place(&mut self, id: Id, segment: &Segment<'_>) -> Option<(usize, &'g SegmentPlan)> {
         let found = self.order.place(id, segment, &mut self.report, Known { guide: self.guide })?;
         let plan = self.guide.plan.segments.get(found)?;
         if plan.level_of_tree {
             self.branch(segment, plan);
         }
-        Some(plan)
+        Some((found, plan))
     }
 
     /// A level of a tree: its number is its own, and its parent came before it, so that no level is below itself.
@@ -197,7 +228,7 @@ impl<'g> Checker<'g> {
         let id = scanner.leaf();
         // EDIFACT may number the repetitions of groups behind the tag, with component separators.
         let whole = scanner.at_element_end() || table.standard() == Standard::Edifact;
-        if let Some(plan) = self.place(if whole { id_of(id.bytes) } else { 0 }, segment) {
+        if let Some((_, plan)) = self.place(if whole { id_of(id.bytes) } else { 0 }, segment) {
             self.elements().check(segment, plan, &mut scanner);
         }
     }
@@ -228,11 +259,24 @@ impl<'g> Checker<'g> {
 #[inline]
 fn short_id(bytes: &[u8], marks: &Marks) -> Option<Id> {
     let len = marks.ends.trailing_zeros();
-    let first = match bytes.first_chunk::<4>() {
-        Some(first) => u32::from_be_bytes(*first),
-        None => return Some(id_of(bytes.get(..len as usize)?)).filter(|_| marks.components == 0),
+    if marks.components & lowest_before(marks.ends) != 0 {
+        return None;
+    }
+    let Some(first) = bytes.first_chunk::<4>() else { return Some(id_of(bytes.get(..len as usize)?)) };
+    let first = u32::from_be_bytes(*first);
+    let id = match len {
+        1 => first >> 24,
+        2 => first >> 16,
+        3 => first >> 8,
+        4 => first,
+        _ => return None,
     };
-    let whole = (1..=4).contains(&len) && marks.components & ((1 << len) - 1) == 0;
-    let id = first.checked_shr(u32::BITS.checked_sub(len * u8::BITS)?)?;
-    (whole && first.leading_zeros() < u8::BITS).then_some(id)
+    // A leading NUL would not show in the number.
+    (first >> 24 != 0).then_some(id)
+}
+
+/// All bits below the lowest one.
+#[inline]
+fn lowest_before(bits: u64) -> u64 {
+    bits.wrapping_sub(1) & !bits
 }

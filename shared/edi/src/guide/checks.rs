@@ -398,35 +398,69 @@ proptest! {
         ),
         edifact: bool,
     ) {
-        let (delimiters, head, separator, terminator) = if edifact {
-            (Delimiters::EDIFACT, "- D.96A", "+", "'")
-        } else {
-            (Delimiters::new(b'*', b'>', b'~', Some(b'^')).unwrap(), "XX 005010", "*", "~")
-        };
-        let definitions = "AA: 7 C x2; 4 C x*; - C (1 M, 2 C, 4 C | P0203) x2; 7 C | P0102\nA: 2 M; 5 C; 6 C; 3 C\n\
-            BBB: - M (1 M, 7 C); 7 M; 4 C | L010203\nAABB: 7 C; - C B 1/9";
-        let guide = guide(ELEMENTS, definitions, &format!("set 100 {head}\nAA 0..2\nA 0..*\n  BBB 0..*\nAABB 0..1"));
-        let body: String = rows.iter().map(|(id, values)| {
-            std::iter::once(id).chain(values).copied().collect::<Vec<_>>().join(separator) + terminator
-        }).collect();
-        for repertoire in [Repertoire::Any, Repertoire::UnoA, Repertoire::UnoB] {
-            let checker = || Checker::new(&guide, Fit::Exact, repertoire);
-            let (mut swift, mut slow, mut swiftest, mut ahead) = (checker(), checker(), checker(), Ahead::default());
-            swiftest.agree(&mut ahead, delimiters);
-            for segment in segments(&body, delimiters) {
-                swift.take(&segment);
-                slow.take_closer(&segment);
-                swiftest.take_of(&segment, body.as_bytes(), &mut ahead);
-            }
-            let found = |checker: &mut Checker<'_>| checker.finish_set(Place::default, None, body.len());
-            let first = found(&mut swift);
-            prop_assert_eq!(&first, &found(&mut slow), "{}", body);
-            prop_assert_eq!(&first, &found(&mut swiftest), "{}", body);
-            // Nothing of a set is left for the next.
-            for segment in segments(&body, delimiters) {
-                swift.take(&segment);
-            }
-            prop_assert_eq!(first, found(&mut swift), "{}", body);
-        }
+        same_findings(&rows, edifact)?;
     }
+
+    /// A segment that stands as a good one did is good if it is by the closer look.
+    #[test]
+    fn a_layout_finds_what_a_closer_look_finds(
+        shapes in prop::collection::vec(
+            (prop::sample::select(vec!["AA", "A", "BBB", "AABB"]), prop::collection::vec(0..VALUES.len(), 0..6)),
+            1..4,
+        ),
+        picks in prop::collection::vec((0_usize..3, prop::collection::vec(0_usize..5, 6)), 1..20),
+        edifact: bool,
+    ) {
+        let rows: Vec<_> = picks.iter().map(|(shape, picks)| {
+            let (id, lengths) = &shapes[shape % shapes.len()];
+            let values = lengths.iter().zip(picks).map(|(length, pick)| VALUES[*length][*pick]);
+            (*id, values.collect::<Vec<_>>())
+        }).collect();
+        same_findings(&rows, edifact)?;
+    }
+}
+
+/// Values of the same length in a row.
+const VALUES: [[&str; 5]; 5] = [
+    ["", "", "", "", ""],
+    ["A", "1", "a", " ", "."],
+    ["AA", "12", "-1", " A", "AB"],
+    ["ABC", "1.5", "A:1", "A>1", "123"],
+    ["20260131", "20260231", "2026013A", "x>20>1.5", "x:20:145"],
+];
+
+/// Segments are checked by each of the ways, and by the closer look alone.
+fn same_findings(rows: &[(&str, Vec<&str>)], edifact: bool) -> Result<(), TestCaseError> {
+    let (delimiters, head, separator, terminator) = if edifact {
+        (Delimiters::EDIFACT, "- D.96A", "+", "'")
+    } else {
+        (Delimiters::new(b'*', b'>', b'~', Some(b'^')).unwrap(), "XX 005010", "*", "~")
+    };
+    let definitions = "AA: 7 C x2; 4 C x*; - C (1 M, 2 C, 4 C | P0203) x2; 7 C | P0102\nA: 2 M; 5 C; 6 C; 3 C\n\
+        BBB: - M (1 M, 7 C); 7 M; 4 C | L010203\nAABB: 7 C; - C B 1/9";
+    let guide = guide(ELEMENTS, definitions, &format!("set 100 {head}\nAA 0..2\nA 0..*\n  BBB 0..*\nAABB 0..1"));
+    let body: String = rows
+        .iter()
+        .map(|(id, values)| std::iter::once(id).chain(values).copied().collect::<Vec<_>>().join(separator) + terminator)
+        .collect();
+    for repertoire in [Repertoire::Any, Repertoire::UnoA, Repertoire::UnoB] {
+        let checker = || Checker::new(&guide, Fit::Exact, repertoire);
+        let (mut swift, mut slow, mut swiftest, mut ahead) = (checker(), checker(), checker(), Ahead::default());
+        swiftest.agree(&mut ahead, delimiters);
+        for segment in segments(&body, delimiters) {
+            swift.take(&segment);
+            slow.take_closer(&segment);
+            swiftest.take_of(&segment, body.as_bytes(), &mut ahead);
+        }
+        let found = |checker: &mut Checker<'_>| checker.finish_set(Place::default, None, body.len());
+        let first = found(&mut swift);
+        prop_assert_eq!(&first, &found(&mut slow), "{}", body);
+        prop_assert_eq!(&first, &found(&mut swiftest), "{}", body);
+        // Nothing of a set is left for the next.
+        for segment in segments(&body, delimiters) {
+            swift.take(&segment);
+        }
+        prop_assert_eq!(first, found(&mut swift), "{}", body);
+    }
+    Ok(())
 }

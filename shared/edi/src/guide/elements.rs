@@ -2,6 +2,7 @@
 //! kinds of characters stand between them.
 
 use std::borrow::Cow;
+use std::num::NonZeroU64;
 
 use crate::delimiters::Standard;
 use crate::finding::{SyntaxCode as Code, text};
@@ -9,6 +10,7 @@ use crate::segment::Segment;
 use crate::value::{self, Number};
 
 use super::Kind;
+use super::layouts::Needs;
 use super::plan::{Conditions, ElementPlan, SegmentPlan, ShapePlan, ValuePlan, bit, code_of};
 use super::report::{Part, Report};
 use super::table::{Leaf, Marks, Repertoire, Scanner, Table, flag};
@@ -31,65 +33,74 @@ struct Walk<'c, 'a> {
 }
 
 impl Elements<'_> {
-    /// Whether a segment is good at a glance. If not, it may still be, and [`check`](Self::check) says.
+    /// Whether a segment is good at a glance, and what others that stand like it need to be so. If it is not, it may still
+    /// be good, and [`check`](Self::check) says.
     ///
     /// Elements are the bits between two ends: the difference of the bit of the second and of the one after the first.
-    #[expect(clippy::inline_always, reason = "nearly all segments need nothing else")]
-    #[inline(always)]
-    pub(super) fn good(&self, bytes: &[u8], plan: &SegmentPlan, marks: &Marks) -> bool {
+    #[inline]
+    pub(super) fn good<'g>(&self, bytes: &[u8], plan: &'g SegmentPlan, marks: &Marks) -> Option<Needs<'g>> {
         let SegmentPlan { elements, conditions, .. } = plan;
         let id_end = lowest(marks.ends);
         let (mut ends, mut start, mut at) = (marks.ends ^ id_end, id_end << 1, id_end.trailing_zeros() + 1);
         let (mut present, mut bit, mut element) = (0, 1, 1);
+        let mut needs = Needs::default();
         let closer = marks.components | marks.releases;
         for (index, glance) in conditions.glances.iter().enumerate() {
-            if ends == 0 {
-                break;
-            }
-            let (end, end_at) = (lowest(ends), ends.trailing_zeros());
+            let Some(left) = NonZeroU64::new(ends) else { break };
+            let (end, end_at) = (lowest(ends), left.trailing_zeros());
             element = end - start;
             if element != 0 {
                 present |= bit;
-                let fits = glance.fits(element, end_at - at, marks, closer);
-                if !fits && !elements.get(index).is_some_and(|plan| self.good_closer(bytes, plan, marks, element)) {
-                    return false;
+                if glance.fits(element, end_at - at, marks, closer) {
+                    needs.digits(glance.digits(element));
+                } else if !self.good_closer(bytes, elements.get(index)?, marks, element, &mut needs) {
+                    return None;
                 }
             }
             ends ^= end;
             (start, at) = (end << 1, end_at + 1);
             bit <<= 1;
         }
-        ends == 0 && element != 0 && conditions.hold(present)
+        (ends == 0 && element != 0 && conditions.hold(present)).then_some(needs)
     }
 
     /// The same for an element that is not good at a glance.
     #[inline]
-    fn good_closer(&self, bytes: &[u8], plan: &ElementPlan, marks: &Marks, element: u64) -> bool {
+    fn good_closer<'g>(
+        &self,
+        bytes: &[u8],
+        plan: &'g ElementPlan,
+        marks: &Marks,
+        element: u64,
+        needs: &mut Needs<'g>,
+    ) -> bool {
         match &plan.shape {
             ShapePlan::Value(value) => {
+                needs.value(element, value);
                 marks.components & element == 0
                     && value.kind != Kind::Binary
-                    && self.value(&Leaf::of(bytes, element, marks), value).is_none()
+                    && self.good_value(bytes, value, marks, element)
             }
             ShapePlan::Composite { components, conditions } => {
                 let (mut start, mut at) = (lowest(element), element.trailing_zeros());
                 let mut ends = (marks.components & element) | (element + start);
                 let (mut present, mut bit, mut component) = (0, 1, 1);
                 for (index, glance) in conditions.glances.iter().enumerate() {
-                    if ends == 0 {
-                        break;
-                    }
-                    let (end, end_at) = (lowest(ends), ends.trailing_zeros());
+                    let Some(left) = NonZeroU64::new(ends) else { break };
+                    let (end, end_at) = (lowest(ends), left.trailing_zeros());
                     component = end - start;
                     if component != 0 {
                         present |= bit;
-                        let good = || match components.get(index).map(|plan| &plan.shape) {
+                        let mut good = || match components.get(index).map(|plan| &plan.shape) {
                             Some(ShapePlan::Value(value)) => {
-                                self.value(&Leaf::of(bytes, component, marks), value).is_none()
+                                needs.value(component, value);
+                                self.good_value(bytes, value, marks, component)
                             }
                             _ => false,
                         };
-                        if !glance.fits(component, end_at - at, marks, marks.releases) && !good() {
+                        if glance.fits(component, end_at - at, marks, marks.releases) {
+                            needs.digits(glance.digits(component));
+                        } else if !good() {
                             return false;
                         }
                     }
@@ -100,6 +111,12 @@ impl Elements<'_> {
                 ends == 0 && component != 0 && conditions.hold(present)
             }
         }
+    }
+
+    /// Whether the bytes of a short segment that `within` has a bit for are a good value.
+    #[inline]
+    pub(super) fn good_value(&self, bytes: &[u8], plan: &ValuePlan, marks: &Marks, within: u64) -> bool {
+        self.value(&Leaf::of(bytes, within, marks), plan).is_none()
     }
 
     /// `scanner` has read the id.

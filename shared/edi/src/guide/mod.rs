@@ -9,6 +9,7 @@ mod check;
 #[cfg(test)]
 mod checks;
 mod elements;
+mod layouts;
 mod library;
 mod order;
 mod overlay;

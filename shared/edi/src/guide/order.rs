@@ -6,6 +6,7 @@
 //! can be.
 
 use crate::finding::SyntaxCode as Code;
+use crate::limits::GUIDE_NODES_MAX;
 use crate::segment::Segment;
 
 use super::plan::{Id, Level, NodePlan, Plan};
@@ -28,6 +29,8 @@ struct Frame<'g> {
     level: &'g Level,
     /// The node that the last segment at this level was of.
     current: usize,
+    /// A bit for that node and each one after it.
+    from_current: u64,
     /// Where its counts begin.
     counts: usize,
     /// A loop that was opened out of its place: what lies below it in the stack goes on beside it.
@@ -48,6 +51,14 @@ struct Passed {
 struct At {
     depth: usize,
     node: usize,
+}
+
+impl At {
+    /// A bit for the node and each one after it.
+    #[inline]
+    fn from(&self) -> u64 {
+        u64::MAX << (self.node % GUIDE_NODES_MAX)
+    }
 }
 
 impl<'g> Order<'g> {
@@ -93,7 +104,7 @@ impl<'g> Order<'g> {
     fn ahead(&self, depth: usize, segment: usize) -> Option<(usize, &'g NodePlan)> {
         let frame = self.frames.get(depth)?;
         let level = frame.level;
-        let mut nodes = level.of(segment, frame.current);
+        let mut nodes = level.of(segment) & frame.from_current;
         while nodes != 0 {
             let index = nodes.trailing_zeros() as usize;
             let node = level.nodes.get(index)?;
@@ -117,8 +128,9 @@ impl<'g> Order<'g> {
             return;
         };
         let (from, level, counts) = (frame.current, frame.level, frame.counts);
-        frame.current = at.node;
-        if level.must_between(from, at.node) {
+        let between = frame.from_current & !at.from();
+        (frame.current, frame.from_current) = (at.node, at.from());
+        if level.must & between != 0 {
             for &node in level.mandatory.iter().filter(|&&node| (from..at.node).contains(&node)) {
                 let short = level.nodes.get(node).zip(self.counts.get(counts + node)).is_some_and(|(n, c)| *c < n.min);
                 let known = |passed: &Passed| (passed.depth, passed.node) == (at.depth, node);
@@ -143,7 +155,14 @@ impl<'g> Order<'g> {
             return;
         };
         let nodes = level.nodes.len();
-        self.frames.push(Frame { level, current: 0, counts: self.counts.len(), aside, late: None });
+        self.frames.push(Frame {
+            level,
+            current: 0,
+            from_current: u64::MAX,
+            counts: self.counts.len(),
+            aside,
+            late: None,
+        });
         self.counts.resize(self.counts.len() + nodes, 0);
     }
 

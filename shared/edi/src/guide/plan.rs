@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::limits::GUIDE_NODES_MAX;
-
 use super::table::{Marks, flag};
 use super::{Dictionary, ElementSpec, Kind, Node, Relation, RelationKind, SegmentSpec, Shape};
 
@@ -39,35 +37,25 @@ pub(super) struct Level {
     /// For each segment of the plan, a bit for each node that is of it.
     of: Vec<u64>,
     /// A bit for each node that must occur, and their indices.
-    must: u64,
+    pub(super) must: u64,
     pub(super) mandatory: Vec<usize>,
 }
 
 impl Level {
-    /// The nodes of a segment from node `from` on, a bit each. A level has no more than
+    /// The nodes of a segment, a bit each. A level has no more than
     /// [`GUIDE_NODES_MAX`](crate::limits::GUIDE_NODES_MAX).
     #[inline]
-    pub(super) fn of(&self, segment: usize, from: usize) -> u64 {
-        self.of.get(segment).map_or(0, |nodes| nodes & from_on(from))
+    pub(super) fn of(&self, segment: usize) -> u64 {
+        self.of.get(segment).copied().unwrap_or_default()
     }
-
-    /// Whether a node between two others must occur, the first of them included.
-    #[inline]
-    pub(super) fn must_between(&self, from: usize, to: usize) -> bool {
-        self.must & from_on(from) & !from_on(to) != 0
-    }
-}
-
-/// All bits but those below the index of a node.
-#[inline]
-fn from_on(index: usize) -> u64 {
-    u64::MAX << (index % GUIDE_NODES_MAX)
 }
 
 /// Which segment of the plan an id is. Most ids are found in a table by their hash; those that share a place in it with
 /// another are searched.
 #[derive(Clone, Debug, Default)]
 struct Numbers {
+    /// What an id is multiplied by for its place.
+    factor: u32,
     table: Vec<(Id, usize)>,
     /// By id.
     all: Vec<(Id, usize)>,
@@ -76,26 +64,37 @@ struct Numbers {
 impl Numbers {
     /// Places in the table, as a power of two: some five for each id of a large guide.
     const BITS: u32 = 8;
+    /// Factors that are tried for one by which no two ids share a place.
+    const FACTORS: u32 = 200;
 
     fn new(all: Vec<(Id, usize)>) -> Self {
+        let factors = (0..Self::FACTORS).map(|n| 0x9e37_79b1_u32.wrapping_add(n << 8));
+        let mut places: Vec<usize> = Vec::with_capacity(all.len());
+        let mut crowded = |factor: u32| {
+            places.clear();
+            places.extend(all.iter().map(|(id, _)| Self::place(*id, factor)));
+            places.sort_unstable();
+            places.windows(2).filter(|pair| pair.first() == pair.last()).count()
+        };
+        let factor = factors.min_by_key(|factor| crowded(*factor)).unwrap_or(1);
         let mut table = vec![(0, 0); 1 << Self::BITS];
         for &(id, number) in all.iter().filter(|(id, _)| *id != 0) {
-            if let Some(place) = table.get_mut(Self::place(id)) {
+            if let Some(place) = table.get_mut(Self::place(id, factor)) {
                 *place = (id, number);
             }
         }
-        Self { table, all }
+        Self { factor, table, all }
     }
 
     /// Multiplying by a large odd number spreads ids that differ in few bits; the top bits choose.
     #[inline]
-    fn place(id: Id) -> usize {
-        (id.wrapping_mul(0x9e37_79b1) >> (Id::BITS - Self::BITS)) as usize
+    fn place(id: Id, factor: u32) -> usize {
+        (id.wrapping_mul(factor) >> (Id::BITS - Self::BITS)) as usize
     }
 
     #[inline]
     fn of(&self, id: Id) -> Option<usize> {
-        match self.table.get(Self::place(id)) {
+        match self.table.get(Self::place(id, self.factor)) {
             Some((here, number)) if *here == id && id != 0 => Some(*number),
             _ => self.search(id),
         }
@@ -187,6 +186,12 @@ impl Glance {
     pub(super) fn fits(&self, within: u64, len: u32, marks: &Marks, closer: u64) -> bool {
         let watched = (marks.not_digit & self.not_digit) | (marks.unusual & self.unusual) | closer;
         watched & within == 0 && len.wrapping_sub(self.min) <= self.span
+    }
+
+    /// Which of these bytes must be digits.
+    #[inline]
+    pub(super) fn digits(&self, within: u64) -> u64 {
+        self.not_digit & within
     }
 
     fn of(element: &ElementPlan) -> Self {

@@ -201,6 +201,8 @@ impl Marks {
             marks.release(table);
         }
         marks.unusual |= blanks & ((separators | marks.components) << 1);
+        let within = (1 << bytes.len()) - 1;
+        (marks.components, marks.unusual) = (marks.components & within, marks.unusual & within);
         Some(marks)
     }
 

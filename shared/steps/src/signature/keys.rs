@@ -95,9 +95,10 @@ impl KeySet {
         Ok(Self(set.keys.into_iter().filter_map(read).take(KEYS_MAX).collect()))
     }
 
-    /// One Ed25519 key of 32 bytes.
+    /// One Ed25519 key of 32 bytes; `None` if it is none that anybody keeps.
     pub(super) fn ed25519(key: &[u8]) -> Option<Self> {
-        (key.len() == CURVE_LEN).then(|| Self(vec![PublicKey { id: None, form: Form::Ed25519(key.to_vec()) }]))
+        let form = ed25519(key.to_vec())?;
+        Some(Self(vec![PublicKey { id: None, form }]))
     }
 
     /// Whether a key has this id. Without an id every key may be meant.
@@ -143,7 +144,7 @@ fn read(key: serde_json::Value) -> Option<PublicKey> {
             let point = [&[0x04], coordinate(&key.x)?.as_slice(), coordinate(&key.y)?.as_slice()].concat();
             (Form::P256(point), KeyAlgorithm::Es256)
         }
-        ("OKP", Some("Ed25519")) => (Form::Ed25519(coordinate(&key.x)?), KeyAlgorithm::EdDsa),
+        ("OKP", Some("Ed25519")) => (ed25519(bytes(&key.x)?)?, KeyAlgorithm::EdDsa),
         _ => return None,
     };
     // A key that says what it is for is for nothing else.
@@ -151,6 +152,41 @@ fn read(key: serde_json::Value) -> Option<PublicKey> {
         return None;
     }
     Some(PublicKey { id: key.kid, form })
+}
+
+/// An Ed25519 key. Nobody keeps a point of small order: by one of these, a signature fits every message.
+fn ed25519(key: Vec<u8>) -> Option<Form> {
+    let (last, others) = key.split_last()?;
+    // The highest bit is the sign of the other coordinate.
+    let is_small =
+        |point: &[u8; CURVE_LEN]| point.split_last().is_some_and(|(end, start)| start == others && *end == last & 0x7f);
+    (key.len() == CURVE_LEN && !SMALL_ORDER.iter().any(is_small)).then_some(Form::Ed25519(key))
+}
+
+/// The points of order 1, 2, 4 and 8 as they may be written, the sign of x left out. Source: RFC 8032, 5.1, the curve and how a
+/// point is encoded; the last two are 0 and 1 written with p more.
+const SMALL_ORDER: [[u8; CURVE_LEN]; 7] = [
+    [0; CURVE_LEN],
+    with_ends(1, 0, 0),
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf,
+        0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20,
+        0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+    ],
+    with_ends(0xec, 0xff, 0x7f),
+    with_ends(0xed, 0xff, 0x7f),
+    with_ends(0xee, 0xff, 0x7f),
+];
+
+/// A point written as this byte, this one thirty times, and this one.
+const fn with_ends(first: u8, middle: u8, last: u8) -> [u8; CURVE_LEN] {
+    let mut point = [middle; CURVE_LEN];
+    let [start, .., end] = &mut point;
+    (*start, *end) = (first, last);
+    point
 }
 
 impl Form {
@@ -167,5 +203,32 @@ impl Form {
             }
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With a key of order 1 the signature of nothing by nobody fits every message; with the others, every few messages.
+    #[test]
+    fn a_key_that_nobody_keeps_is_none() {
+        let nobody_s = [with_ends(1, 0, 0), [0; CURVE_LEN]].concat();
+        let signs =
+            |key: &[u8], message: &[u8]| UnparsedPublicKey::new(&ED25519, key).verify(message, &nobody_s).is_ok();
+        let mut forged = 0;
+        for point in SMALL_ORDER {
+            for sign in [0, 0x80] {
+                let mut key = point;
+                key[CURVE_LEN - 1] |= sign;
+                forged += usize::from((0..=u8::MAX).any(|message| signs(&key, &[message])));
+                assert_eq!(KeySet::ed25519(&key), None, "{key:x?}");
+                let x = URL_SAFE_NO_PAD.encode(key);
+                let set = format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"k1","x":"{x}"}}]}}"#);
+                assert!(!KeySet::parse(&set).unwrap().has(Some("k1")), "{key:x?}");
+            }
+        }
+        assert!(forged >= 8, "the library takes {forged} of them");
+        assert!(KeySet::ed25519(&with_ends(2, 0, 0)).is_some() && KeySet::ed25519(&[2; 31]).is_none());
     }
 }
