@@ -4,10 +4,11 @@
 //! redrive; when it is back the backlog is worked off in 1.2 times the time that Lambda's pollers need for it; a partner
 //! that is out is called little more than usually, and costs the others nothing.
 
+use canonical::Guarantee;
 use jiff::{SignedDuration, Timestamp};
-use sim::{Faults, Outage, Port, World};
+use sim::{Faults, Outage, Port, Reaction, World};
 
-use crate::cast::{ERP, TMS, world};
+use crate::cast::{BOLT, ERP, TMS, bundle_of, world, world_with};
 use crate::judge::{Done, judge};
 use crate::orders::{Deed, Order, Warehouse};
 
@@ -35,6 +36,7 @@ const POLLERS: (u64, u64, u64) = (5, 300, 1250);
 pub fn all() -> Vec<Figure> {
     let mut figures = table_is_out();
     figures.extend(partner_is_away());
+    figures.push(asked_partner_is_away());
     figures
 }
 
@@ -159,6 +161,29 @@ fn partner_is_away() -> Vec<Figure> {
             ),
         ),
     ]
+}
+
+/// A partner that can be asked takes its orders, is not heard, and is out for a day: nobody knows whether it has them.
+fn asked_partner_is_away() -> Figure {
+    let orders: Vec<Order> = orders().into_iter().filter(|order| order.warehouse == Warehouse::Bolt).take(3).collect();
+    let mut done = Vec::new();
+    let world = world_with(bundle_of(Guarantee::Lookup));
+    world.keep_lines(false);
+    world.script(BOLT, vec![Reaction::DoesAndIsNotHeard; orders.len()]);
+    for at in 0..orders.len() {
+        act(&world, &orders, at, Deed::Release, &mut done);
+    }
+    let _ = world.run_for(SignedDuration::from_secs(1));
+    let had = world.received(BOLT).iter().filter(|got| got.done).count();
+    world.away(BOLT, SignedDuration::from_hours(24));
+    let _ = world.run();
+    let found = judge(&world, &orders, &done);
+    figure(
+        had == orders.len() && found.is_empty(),
+        format!(
+            "partner that can be asked away for 24 h with {had} answers lost: no order is lost, done twice or left to a person: {found:?}"
+        ),
+    )
 }
 
 /// From a warehouse's word to the TMS, for 99 of 100.
