@@ -12,11 +12,12 @@ use std::process::{Command, ExitCode};
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// What is run, in this order: what is quick to fail first.
-const STEPS: [(&str, &[&str]); 6] = [
+const STEPS: [(&str, &[&str]); 7] = [
     ("format", &["fmt", "--all", "--check"]),
     ("lints", &["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]),
     ("tests", &["test", "--locked", "--workspace"]),
     ("simulation of every order of arrival", &["sim", "arrivals"]),
+    ("simulation of outages", &["sim", "outages"]),
     ("simulation of every fault", &["sim", "exhaustive", "--faults", "2"]),
     ("simulation of drawn schedules", &["sim", "random", "--seeds", "100000"]),
 ];

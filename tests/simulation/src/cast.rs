@@ -125,6 +125,13 @@ pub fn order(order_no: &str, region: &str, lines: &[(&str, u32)]) -> String {
     serde_json::json!({ "order_no": order_no, "ship_to": ship_to, "lines": lines }).to_string()
 }
 
+/// The same, to be shipped by a day (YYYY-MM-DD) at the latest.
+pub fn order_by(order_no: &str, region: &str, lines: &[(&str, u32)], ship_by: &str) -> String {
+    let mut order: serde_json::Value = serde_json::from_str(&order(order_no, region, lines)).expect("it is JSON");
+    order["ship_by"] = ship_by.into();
+    order.to_string()
+}
+
 /// What a 3PL finds in a 940, read the plain way that any EDI tool would.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed {

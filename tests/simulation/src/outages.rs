@@ -1,16 +1,20 @@
-//! Outages in figures: the table out for three hours, a partner for a day.
+//! Outages in figures: the table out for three hours, a partner for a day, and for half an hour with orders coming in fast.
 //!
 //! What is asked of the product: everything is accepted while the table is out, nothing is lost and nothing needs a
 //! redrive; when it is back the backlog is worked off in 1.2 times the time that Lambda's pollers need for it; a partner
 //! that is out is called little more than usually, and costs the others nothing.
 
+use std::collections::HashMap;
+
 use canonical::Guarantee;
 use jiff::{SignedDuration, Timestamp};
-use sim::{Faults, Outage, Port, Reaction, World};
+use partners::Pace;
+use sim::{Faults, Outage, Port, Reaction, Received, World};
 
-use crate::cast::{BOLT, ERP, TMS, bundle_of, world, world_with};
+use crate::cast::{BOLT, ERP, TMS, bundle_of, order_by, release_id, world, world_with};
 use crate::judge::{Done, judge};
 use crate::orders::{Deed, Order, Warehouse};
+use crate::story::Act;
 
 /// A figure, and whether it is as promised.
 #[derive(Debug, Clone)]
@@ -32,11 +36,15 @@ const CALLS_IN_VAIN_MAX: u64 = 10;
 /// documents of standard queues.
 const POLLERS: (u64, u64, u64) = (5, 300, 1250);
 
+/// Orders a minute for a warehouse that is away, and for how many minutes it is.
+const RATE: (usize, usize) = (100, 30);
+
 /// Every figure.
 pub fn all() -> Vec<Figure> {
     let mut figures = table_is_out();
     figures.extend(partner_is_away());
     figures.push(asked_partner_is_away());
+    figures.extend(warehouse_is_away());
     figures
 }
 
@@ -184,6 +192,92 @@ fn asked_partner_is_away() -> Figure {
             "partner that can be asked away for 24 h with {had} answers lost: no order is lost, done twice or left to a person: {found:?}"
         ),
     )
+}
+
+/// Orders come in fast for a warehouse that is away, one in three to be shipped at once, the others later.
+fn warehouse_is_away() -> Vec<Figure> {
+    let (rate, minutes) = RATE;
+    let orders: Vec<Order> = (0..rate * minutes)
+        .map(|at| Order {
+            no: format!("SO-{at:05}"),
+            warehouse: Warehouse::Bolt,
+            lines: vec![("BOLT", 1)],
+            shipments: Vec::new(),
+            deeds: Vec::new(),
+        })
+        .collect();
+    // In this order they are to follow: by day, then as they came.
+    let ship_by = |at: usize| format!("2026-11-{}", 27 - at % 3);
+    let mut places: Vec<usize> = (0..orders.len()).collect();
+    places.sort_by_key(|at| (ship_by(*at), *at));
+    let world = world();
+    world.keep_lines(false);
+    let (begin, away) = (world.now(), SignedDuration::from_mins(i64::try_from(minutes).unwrap_or(0)));
+    let back = begin.checked_add(away).unwrap_or(begin);
+    world.away(BOLT, away);
+    let mut done = Vec::new();
+    for (at, order) in orders.iter().enumerate() {
+        let behind = i64::try_from(at * 60 / rate).unwrap_or(0) - world.now().duration_since(begin).as_secs();
+        let _ = world.run_for(SignedDuration::from_secs(behind.max(0)));
+        let body = order_by(&order.no, "NY", &order.lines, &ship_by(at));
+        if Act::release(&order.no, body).insist(&world) == Ok(202) {
+            done.push(Done { order: at, deed: Deed::Release });
+        }
+    }
+    let _ = world.run_for(SignedDuration::from_secs(back.duration_since(world.now()).as_secs().max(0)));
+    let in_vain = world.attempts(BOLT);
+    let _ = world.run();
+    let found = judge(&world, &orders, &done);
+    let numbers: HashMap<String, usize> =
+        places.iter().enumerate().map(|(place, at)| (release_id(&orders[*at].no).to_string(), place)).collect();
+    let came: Vec<(Timestamp, usize)> =
+        world.received(BOLT).iter().filter_map(|call| placed_as(call, &numbers)).collect();
+    let rounds = rounds(&came);
+    let longest = rounds.iter().map(Vec::len).max().unwrap_or(0);
+    // The one that was tried and answered came before its turn.
+    let turns = rounds.get(1..).unwrap_or_default();
+    let in_order = turns.windows(2).all(|two| two[0].iter().max() < two[1].iter().min());
+    let last = came.last().map_or(0, |(at, _)| at.duration_since(back).as_mins());
+    vec![
+        figure(
+            found.is_empty() && done.len() == orders.len() && came.len() == orders.len(),
+            format!(
+                "warehouse away for {minutes} min: of {} orders, {rate} a minute, {} are accepted and {} come to it, none twice: \
+                 {found:?}",
+                orders.len(),
+                done.len(),
+                came.len()
+            ),
+        ),
+        figure(
+            in_order && turns.len() > 1 && longest <= usize::from(u16::from(Pace::default())),
+            format!(
+                "warehouse away for {minutes} min: called {in_vain} times in vain; what was held follows by ship-by date and as it \
+                 came, in {} rounds of at most {longest}, the last {last} min after it is back",
+                turns.len()
+            ),
+        ),
+    ]
+}
+
+/// When a call came, and in which place the order of it was to follow.
+fn placed_as(call: &Received, places: &HashMap<String, usize>) -> Option<(Timestamp, usize)> {
+    let body: serde_json::Value = serde_json::from_slice(&call.body).ok().filter(|_| call.done)?;
+    Some((call.at, *places.get(body["release_id"].as_str()?)?))
+}
+
+/// What came within ten seconds each, as `partner-resume` sends it every minute.
+fn rounds(came: &[(Timestamp, usize)]) -> Vec<Vec<usize>> {
+    let mut rounds: Vec<Vec<usize>> = Vec::new();
+    let mut last = Timestamp::MIN;
+    for (at, place) in came {
+        if at.duration_since(last).as_secs() > 10 {
+            rounds.push(Vec::new());
+        }
+        last = *at;
+        rounds.last_mut().expect("one was begun").push(*place);
+    }
+    rounds
 }
 
 /// From a warehouse's word to the TMS, for 99 of 100.
