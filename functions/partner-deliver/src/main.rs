@@ -1,6 +1,6 @@
 //! Carries deliveries to partners: signed POSTs and files in outboxes.
 
-use aws::{Archive, Exchange, PartnerHttp, Profiles, Redelivery, Secrets, Settings, Table};
+use aws::{Archive, Exchange, Limits, PartnerHttp, Profiles, Redelivery, Secrets, Settings, Table};
 use handlers::PartnerDeliver;
 
 #[tokio::main(flavor = "current_thread")]
@@ -14,6 +14,7 @@ async fn main() -> Result<(), lambda::Error> {
         http: PartnerHttp::new(&settings)?,
         profiles: Profiles::new(&config, &settings)?,
         secrets: Secrets::new(&config, &settings)?,
+        limits: Limits::new(&config, &settings)?,
     };
     lambda::serve_queue(step, Redelivery::new(&config, &settings)?, settings.max_receive_count()?).await
 }

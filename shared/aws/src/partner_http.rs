@@ -14,7 +14,7 @@ use jiff::fmt::rfc2822;
 use ports::{Call, Fault, Read, Reply, TokenRequest};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode, Url, redirect};
+use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
 use secrecy::SecretString;
 
 use crate::address::is_public;
@@ -109,7 +109,21 @@ impl PartnerHttp {
 
 impl ports::PartnerHttp for PartnerHttp {
     async fn post(&self, call: Call) -> Result<Reply, Fault> {
-        let what = format!("call to partner {}", call.partner);
+        self.send(Method::POST, format!("call to partner {}", call.partner), call).await
+    }
+
+    async fn look_up(&self, call: Call) -> Result<Reply, Fault> {
+        self.send(Method::GET, format!("look-up at partner {}", call.partner), call).await
+    }
+
+    async fn token(&self, asked: &TokenRequest, read: Read) -> Result<SecretString, Fault> {
+        self.tokens.get(asked, now(), read, async || self.new_token(asked).await).await
+    }
+}
+
+impl PartnerHttp {
+    /// Sends `call`, and gives the beginning of what is answered.
+    async fn send(&self, method: Method, what: String, call: Call) -> Result<Reply, Fault> {
         let url = self.permitted(&call.url).map_err(|refused| Fault::misconfigured(&what).because(refused))?;
         if call.body.len() > BODY_LEN_MAX {
             return Err(Fault::bug(format!(
@@ -117,7 +131,7 @@ impl ports::PartnerHttp for PartnerHttp {
                 call.body.len()
             )));
         }
-        let mut request = self.client.post(url).body(call.body);
+        let mut request = self.client.request(method, url).body(call.body);
         for (name, value) in &call.headers {
             request = request.header(name, value);
         }
@@ -127,12 +141,6 @@ impl ports::PartnerHttp for PartnerHttp {
         Ok(Reply { status, retry_after_s, excerpt: excerpt(response).await })
     }
 
-    async fn token(&self, asked: &TokenRequest, read: Read) -> Result<SecretString, Fault> {
-        self.tokens.get(asked, now(), read, async || self.new_token(asked).await).await
-    }
-}
-
-impl PartnerHttp {
     /// What the partner's authorization server answers when it is asked for a token.
     async fn new_token(&self, asked: &TokenRequest) -> Result<Vec<u8>, Fault> {
         let what = format!("token of partner {}", asked.partner);
@@ -288,6 +296,28 @@ mod tests {
         assert_eq!(reply.unwrap(), Reply { status: 202, retry_after_s: None, excerpt: "there".to_owned() });
         assert!(asked.starts_with("POST /hook HTTP/1.1\r\n"), "{asked}");
         assert!(asked.contains("webhook-id: msg_1\r\n") && asked.ends_with("{\"a\": 1}"), "{asked}");
+    }
+
+    #[tokio::test]
+    async fn a_look_up_is_a_signed_get_under_the_same_guards() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://127.0.0.1:{}/messages/m1?of=us", listener.local_addr().unwrap().port());
+        let serve = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut asked = vec![0; 4096];
+            let len = stream.read(&mut asked).await.unwrap();
+            stream.write_all(b"HTTP/1.1 404 Not Found\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+            String::from_utf8_lossy(&asked[..len]).into_owned()
+        };
+        let look_up = |url: &str| Call { body: Vec::new(), ..call(url) };
+        let http = http("127.0.0.1");
+        let (reply, asked) = tokio::join!(http.look_up(look_up(&url)), serve);
+        assert_eq!(reply.unwrap(), Reply { status: 404, retry_after_s: Some(7), excerpt: String::new() });
+        assert!(asked.starts_with("GET /messages/m1?of=us HTTP/1.1\r\n"), "{asked}");
+        assert!(asked.contains("webhook-id: msg_1\r\n"), "{asked}");
+        let fault = http.look_up(look_up("https://169.254.169.254/latest/meta-data/")).await.unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Misconfigured);
+        assert_eq!(http.look_up(look_up("http://127.0.0.1:1/")).await.unwrap_err().kind, FaultKind::Transient);
     }
 
     #[tokio::test]

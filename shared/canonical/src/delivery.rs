@@ -1,20 +1,90 @@
 //! A delivery: one message to one partner, fixed before the partner is first called.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{DeliveryId, Digest, EventId, PartnerScope, ReleaseId, Trace};
 
-/// What a partner's operation does when it is called twice with the same key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// What a partner's operation does when it is called twice with the same key, and what can be known of a lost call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Guarantee {
     /// D: the partner recognises our key and does it once. It may be called again.
     Dedupes,
+    /// L: the partner does it again, and can be asked whether it has our message. After a call whose result was lost it is
+    /// asked, and called again only if it has not, once the call can no longer be under way.
+    Lookup,
     /// N: the partner does it again. After a call whose result was lost a person decides.
     Neither,
+}
+
+/// Seconds after which a call on record is surely over at our end: the client gives up after ten seconds, the function after
+/// twenty.
+pub const SETTLE_S: u32 = 60;
+
+/// How one operation of a partner is called. Part of its profile, and pinned in each delivery when it is decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// What a second call does.
+    pub guarantee: Guarantee,
+    /// Seconds after a call was put on record in which it may still take effect at the partner; after them it has, or never
+    /// will.
+    pub settle_s: u32,
+    /// When a call that failed is made again; as usual if not given.
+    pub retries: Option<Retries>,
+}
+
+impl From<Guarantee> for Terms {
+    fn from(guarantee: Guarantee) -> Self {
+        Self { guarantee, settle_s: SETTLE_S, retries: None }
+    }
+}
+
+/// When a call that failed is made again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Retries {
+    /// Seconds to wait after each failed call; the last wait again and again. A longer `Retry-After` counts.
+    #[schemars(length(min = 1, max = 25), inner(range(min = 1, max = 39_600)))]
+    pub waits_s: Vec<u32>,
+    /// Calls until its message goes to the dead-letter queue; 25 is what the queue gives.
+    #[serde(default = "tries_max")]
+    #[schemars(range(min = 1, max = 25))]
+    pub tries: u32,
+}
+
+/// Most tries of one message: what the queue of `partner-deliver` gives.
+pub const TRIES_MAX: u32 = 25;
+
+/// Longest wait in seconds: SQS holds a message back for 12 hours at most.
+pub const WAIT_S_MAX: u32 = 39_600;
+
+/// Quick at first for a hiccup, then ever longer for an outage; a day over these steps, and the last one again and again for
+/// almost a week until the queue's 25 tries are over. (Standard Webhooks advises days.)
+const WAITS_S: [u32; 12] = [2, 4, 15, 60, 300, 900, 1800, 3600, 7200, 14_400, 28_800, WAIT_S_MAX];
+
+fn tries_max() -> u32 {
+    TRIES_MAX
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self { waits_s: WAITS_S.to_vec(), tries: TRIES_MAX }
+    }
+}
+
+impl Retries {
+    /// Seconds to wait after another call failed, when `failures` had failed before.
+    pub fn wait_s(&self, failures: u32) -> u32 {
+        self.waits_s.get(failures as usize).or(self.waits_s.last()).copied().unwrap_or(1)
+    }
+
+    /// Seconds from the first try to the last.
+    pub fn lasts_s(&self) -> u64 {
+        (1..self.tries).map(|failed| u64::from(self.wait_s(failed - 1))).sum()
+    }
 }
 
 /// How a delivery reaches its partner.
@@ -110,9 +180,15 @@ pub struct Delivery {
     pub body: Body,
     /// What a second call does.
     pub guarantee: Guarantee,
+    /// Seconds in which a call on record may still take effect: see [`Terms::settle_s`].
+    #[serde(default = "settle_s", skip_serializing_if = "is_usual")]
+    pub settle_s: u32,
+    /// When a call that failed is made again; as usual if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<Retries>,
     /// Where it stands.
     pub state: DeliveryState,
-    /// When the partner was asked without an answer being on record yet (N partners only).
+    /// When the partner was called without it being on record yet what came of it (L and N only).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<Timestamp>,
     /// Since when it is held without a message in any queue, because the partner's endpoint is out. It is in the index of
@@ -152,8 +228,9 @@ impl Delivery {
         message_no: String,
         target: Target,
         body: Body,
-        guarantee: Guarantee,
+        terms: impl Into<Terms>,
     ) -> Self {
+        let Terms { guarantee, settle_s, retries } = terms.into();
         Self {
             id,
             receiver,
@@ -162,6 +239,8 @@ impl Delivery {
             target,
             body,
             guarantee,
+            settle_s,
+            retries,
             state: DeliveryState::Pending,
             asked_at: None,
             held_since: None,
@@ -191,6 +270,11 @@ impl Delivery {
         self
     }
 
+    /// When a call that was put on record at `asked_at` has taken effect at the partner, or never will.
+    pub fn settled_at(&self, asked_at: Timestamp) -> Timestamp {
+        asked_at.saturating_add(SignedDuration::from_secs(self.settle_s.into())).unwrap_or(Timestamp::MAX)
+    }
+
     /// Its place in the order of what is held for its receiver: the earliest ship-by date first, then as decided.
     pub fn place(&self) -> String {
         let ship_by = self.ship_by.map_or_else(|| "none".to_owned(), |day| day.to_string());
@@ -201,6 +285,15 @@ impl Delivery {
     pub fn ordering_key(&self) -> String {
         self.subject.correlation_id().unwrap_or_else(|| self.id.to_string())
     }
+}
+
+fn settle_s() -> u32 {
+    SETTLE_S
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
+fn is_usual(settle_s: &u32) -> bool {
+    *settle_s == SETTLE_S
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]

@@ -23,7 +23,9 @@ mod trace;
 
 pub use breaker::{Breaker, BreakerState};
 pub use code::{Code, Finding, Place};
-pub use delivery::{Body, Delivery, DeliveryState, Guarantee, Subject, Target};
+pub use delivery::{
+    Body, Delivery, DeliveryState, Guarantee, Retries, SETTLE_S, Subject, TRIES_MAX, Target, Terms, WAIT_S_MAX,
+};
 pub use event::{Event, EventType, Meta};
 pub use expectation::{Expectation, Expected, Standing};
 pub use hold::{HOLDS_MAX, Hold, HoldAsked, HoldReason};

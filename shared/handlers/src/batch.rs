@@ -82,7 +82,7 @@ pub async fn run_batch<S: Step, R: Redelivery>(
             };
             return Some(retry::<S, R>(redelivery, record, &failed, receives_max, now()).await);
         }
-        let scope = Scope { now: now(), stop_at };
+        let scope = Scope { now: now(), stop_at, receives: record.receives };
         match one(step, &record, scope).await {
             Ok(done) => {
                 log(S::NAME, &record, &done);

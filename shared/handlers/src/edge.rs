@@ -85,6 +85,24 @@ impl Admitted {
     }
 }
 
+/// The minute by the clock in which something is counted.
+pub(crate) struct Minute {
+    /// When it began, in seconds since 1970.
+    pub(crate) begun: i64,
+    /// When the next one begins.
+    pub(crate) ends: Timestamp,
+    /// When its count may be forgotten.
+    pub(crate) forgotten: Timestamp,
+}
+
+impl Minute {
+    pub(crate) fn of(now: Timestamp) -> Self {
+        let begun = now.as_second().div_euclid(WINDOW_S) * WINDOW_S;
+        let at = |second| Timestamp::from_second(second).unwrap_or(now);
+        Self { begun, ends: at(begun + WINDOW_S), forgotten: at(begun + WINDOW_S + KEPT_S) }
+    }
+}
+
 /// Whether a verified partner's request is let in. Whoever is not has lost nothing: nothing of the request is kept.
 ///
 /// If requests cannot be counted they are let in: a limit protects the others, and is not worth a partner's message.
@@ -96,11 +114,10 @@ pub(crate) async fn admit<L: Limits>(
     now: Timestamp,
 ) -> Result<Admitted, Response> {
     let limit = profile.api.requests_per_minute();
-    let begun = now.as_second().div_euclid(WINDOW_S) * WINDOW_S;
-    let rest_s = begun + WINDOW_S - now.as_second();
-    let until = Timestamp::from_second(begun + WINDOW_S + KEPT_S).unwrap_or(now);
+    let minute = Minute::of(now);
+    let rest_s = minute.ends.as_second() - now.as_second();
     let mut headers = Vec::new();
-    match limits.count(&Key::requests(&profile.scope(&house.tenant), begun), until).await {
+    match limits.count(&Key::requests(&profile.scope(&house.tenant), minute.begun), minute.forgotten).await {
         Ok(count) => {
             headers.push(("ratelimit-policy", format!("\"{POLICY}\";q={limit};w={WINDOW_S}")));
             headers.push(("ratelimit", format!("\"{POLICY}\";r={};t={rest_s}", limit.saturating_sub(count))));

@@ -3,6 +3,7 @@
 
 use canonical::{Breaker, Delivery};
 use jiff::{SignedDuration, Timestamp};
+use partners::Endpoint;
 use ports::{Fault, Key, Profiles, Queue, StepQueue, Stored, Table, TableExt as _, WAIT_END, WaitIndex};
 use steps::breaker as step;
 
@@ -56,7 +57,7 @@ impl<T: Table + WaitIndex, Q: Queue, P: Profiles> PartnerResume<T, Q, P> {
         let Some(stored) = self.table.get::<Breaker>(&Key::breaker(&receiver)).await? else { return Ok(0) };
         let bundle = self.profiles.bundle().await?;
         let endpoint = bundle.partner(&receiver.partner).and_then(|profile| profile.endpoint.as_ref());
-        let per_minute = endpoint.map(|endpoint| endpoint.resume_per_minute).unwrap_or_default().per_minute();
+        let per_minute = endpoint.map(Endpoint::resume_pace).unwrap_or_default().per_minute();
         let held = self.held(&stored.value, per_minute).await?;
         let Some(resume) = step::decide(&stored.value, &held, per_minute, now) else { return Ok(0) };
         if !write(&self.table, vec![put_breaker(&stored, &resume.next)?]).await? {

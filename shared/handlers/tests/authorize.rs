@@ -108,7 +108,7 @@ mod tests {
 
     fn scope() -> Scope {
         let now = Timestamp::from_second(NOW).unwrap();
-        Scope { now, stop_at: now }
+        Scope { now, stop_at: now, receives: 1 }
     }
 
     /// Requests are not counted: `edge.rs` looks at that.

@@ -58,7 +58,7 @@ mod tests {
             let (method, path, id) = (method.to_owned(), path.to_owned(), "gateway-1".to_owned());
             let request = Request { method, path, headers, id, body, ..Request::default() };
             let now = Timestamp::from_second(at_s).unwrap();
-            let scope = Scope { now, stop_at: now };
+            let scope = Scope { now, stop_at: now, receives: 1 };
             let world = || self.clone();
             if request.path.contains("/webhooks/") {
                 let (archive, queue, profiles, secrets, keys, limits) =

@@ -10,7 +10,7 @@ pub(crate) fn now() -> Timestamp {
 
 /// The moment of an invocation that the runtime will stop at `deadline_ms` (milliseconds since 1970).
 pub(crate) fn scope(deadline_ms: u64) -> Scope {
-    Scope { now: now(), stop_at: stop_at(deadline_ms) }
+    Scope { now: now(), stop_at: stop_at(deadline_ms), receives: 1 }
 }
 
 /// When the runtime will stop an invocation. A deadline that is no time is now: nothing is begun.

@@ -187,8 +187,8 @@ fn lint_profile(profile: &Profile, complaints: &mut Complaints) {
     }
     profile.auth.lint(complaints);
     profile.api.lint(complaints);
-    if let Some(oauth2) = profile.endpoint.as_ref().and_then(|endpoint| endpoint.oauth2.as_ref()) {
-        oauth2.lint(complaints);
+    if let Some(endpoint) = &profile.endpoint {
+        endpoint.lint(complaints);
     }
     lint_clocks(profile, complaints);
     if let Some(edi) = &profile.edi {
@@ -197,11 +197,6 @@ fn lint_profile(profile: &Profile, complaints: &mut Complaints) {
     if let Err(error) = Guides::built_in().with_overlay(&profile.agreement.overlay) {
         let mend = "write lines as shared/edi/guides/README.md explains them";
         complaints.add("agreement.overlay", error.to_string(), mend);
-    }
-    if let Some(endpoint) = &profile.endpoint
-        && !(endpoint.url.starts_with("https://") || endpoint.url.starts_with("http://"))
-    {
-        complaints.add("endpoint.url", format!("{} cannot be called", endpoint.url), "it must be an http(s) URL");
     }
     let mut told = BTreeSet::new();
     for (index, subscription) in profile.subscriptions.iter().enumerate() {

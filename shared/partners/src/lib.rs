@@ -27,7 +27,7 @@ pub use bundle::{Bundle, BundleError, HOUSE_FILE, compile, lint_at};
 pub use clocks::{ALLOWANCE_DAYS_MAX, Allowance, Calendar, Clocks, Day, NoAllowance, NoZone, Zone};
 pub use diff::{Change, diff};
 pub use lint::{Lint, SourceFile};
-pub use outbound::{ClientAuth, ClientCredentials};
+pub use outbound::{CALL_S, ClientAuth, ClientCredentials, LOOKUP_SETTLE_S, Operation, OperationTerms, Operations};
 pub use pacing::{PER_MINUTE_MAX, Pace};
 pub use permits::{DocumentType, DocumentTypeError, Permits};
 pub use profile::{

@@ -1,4 +1,4 @@
-//! How fast a partner takes what was held for it.
+//! How fast a partner takes what we send, and what was held for it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,8 +10,8 @@ const PER_MINUTE: u16 = 150;
 /// Most deliveries a minute that a profile may ask for: what one call of `partner-resume` sends on with ease.
 pub const PER_MINUTE_MAX: u16 = 10_000;
 
-/// The pace at which held deliveries are resumed, in deliveries a minute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// A pace, in deliveries a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u16", into = "u16")]
 #[schemars(with = "u16", extend("minimum" = 1, "maximum" = 10_000))]
 pub struct Pace(u16);
@@ -35,7 +35,7 @@ impl TryFrom<u16> for Pace {
     fn try_from(per_minute: u16) -> Result<Self, String> {
         match per_minute {
             1..=PER_MINUTE_MAX => Ok(Self(per_minute)),
-            _ => Err(format!("resume_per_minute is {per_minute}; write 1 to {PER_MINUTE_MAX}")),
+            _ => Err(format!("{per_minute} a minute is no pace; write 1 to {PER_MINUTE_MAX}")),
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canonical::{EventType, Guarantee, PartnerId, PartnerScope, Principal, Quantity, Role, Tenant};
+use canonical::{EventType, Guarantee, PartnerId, PartnerScope, Principal, Quantity, Retries, Role, Tenant};
 use edi::ack::AckPolicy;
 use edi::guide::Overlay;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiTerms, Auth, ClientCredentials, Clocks, Pace, Permits};
+use crate::{ApiTerms, Auth, ClientCredentials, Clocks, Operations, Pace, Permits};
 
 /// Everything Crossdock knows of one partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -219,9 +219,28 @@ pub struct Endpoint {
     pub url: String,
     /// What a second call with the same webhook id does.
     pub guarantee: Guarantee,
-    /// How many held deliveries a minute it takes after an outage.
-    #[serde(default)]
-    pub resume_per_minute: Pace,
+    /// Where it is asked whether it has a message, with `{message_no}` (our webhook id) in it: by a signed GET that it answers
+    /// with 200 if it has, and 404 if it has not. Anything else says nothing. Needed with `lookup`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookup: Option<String>,
+    /// Seconds in which a call that we gave up on may still take effect: after them it has, or never will. 1200 with
+    /// `lookup`, 60 otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 20, max = 39_600))]
+    pub settle_s: Option<u32>,
+    /// When a call that failed is made again: after 2, 4, 15, 60, 300 seconds and ever later, 25 times in almost a week, if not
+    /// given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<Retries>,
+    /// Operations of which something else holds.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub operations: Operations,
+    /// How many requests a minute it takes; what is more waits for the next minutes, in its order. No limit if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<Pace>,
+    /// How many held deliveries a minute it takes after an outage: `requests_per_minute`, or 150, if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume_per_minute: Option<Pace>,
     /// How we get an access token, if it asks for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oauth2: Option<ClientCredentials>,

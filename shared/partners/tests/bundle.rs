@@ -4,8 +4,8 @@
 mod tests {
     use std::collections::BTreeMap;
 
-    use canonical::{Digest, OrderRelease, PartnerId, Role};
-    use partners::{Bundle, SourceFile, compile, diff, review, schemas};
+    use canonical::{Digest, Guarantee, OrderRelease, PartnerId, Role, Subject};
+    use partners::{Bundle, Operation, SourceFile, compile, diff, review, schemas};
 
     const HOUSE: &str = r#"
         tenant = "northwind"
@@ -132,6 +132,107 @@ mod tests {
         ] {
             let said = said(from, to);
             assert!(said.contains(expected), "{to}: {said}");
+        }
+    }
+
+    #[test]
+    fn how_an_endpoint_is_called_can_differ_by_operation_and_must_make_sense() {
+        let with = |endpoint: &str| {
+            let acme = ACME.replace("[edi]", &format!("[endpoint]\nurl = \"https://x\"\n{endpoint}\n[edi]"));
+            let files = [file("house.toml", HOUSE), file("acme.toml", &acme)];
+            let compiled = compile(&files, &variables());
+            compiled.map_err(|lints| lints.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        };
+        let bundle = with(
+            "guarantee = \"dedupes\"\nsettle_s = 90\n\
+             operations.release = { guarantee = \"lookup\", lookup = \"https://x/orders?ref={release_id}\" }\n\
+             operations.cancel = { guarantee = \"neither\", settle_s = 20 }",
+        )
+        .unwrap();
+        let acme = bundle.partner(&"acme".parse().unwrap()).unwrap();
+        let endpoint = acme.endpoint.as_ref().unwrap();
+        let terms = |operation| {
+            let terms = endpoint.terms(operation);
+            (terms.guarantee, terms.settle_s)
+        };
+        assert_eq!(terms(Operation::Release), (Guarantee::Lookup, 90));
+        assert_eq!(terms(Operation::Cancel), (Guarantee::Neither, 20));
+        assert_eq!(terms(Operation::Event), (Guarantee::Dedupes, 90));
+        let release_id = "rel_7".parse().unwrap();
+        let url = endpoint.lookup_url(&Subject::Release { release_id }, "dlv_1");
+        assert_eq!(url.as_deref(), Some("https://x/orders?ref=rel_7"));
+        assert_eq!(endpoint.lookup_url(&Subject::Acknowledgment { group: "1".to_owned() }, "1"), None);
+        let usual = with("guarantee = \"lookup\"\nlookup = \"https://x/m/{message_no}\"").unwrap();
+        let usual = usual.partner(&"acme".parse().unwrap()).unwrap().endpoint.clone().unwrap();
+        assert_eq!(usual.terms(Operation::Event).settle_s, 1200);
+        let event = Subject::Event { event_id: "evt_1".parse().unwrap(), correlation_id: None };
+        assert_eq!(usual.lookup_url(&event, "evt_1").as_deref(), Some("https://x/m/evt_1"));
+        let pace = |terms: &str| {
+            let bundle = with(&format!("guarantee = \"dedupes\"\n{terms}")).unwrap();
+            let endpoint = bundle.partner(&"acme".parse().unwrap()).unwrap().endpoint.clone().unwrap();
+            endpoint.resume_pace().per_minute()
+        };
+        assert_eq!((pace(""), pace("requests_per_minute = 60")), (150, 60));
+        assert_eq!(pace("requests_per_minute = 60\nresume_per_minute = 20"), 20);
+        let paced = with(
+            "guarantee = \"dedupes\"\nretries = { waits_s = [1, 39600], tries = 2 }\n\
+             operations.event.retries.waits_s = [5]",
+        );
+        let paced = paced.unwrap().partner(&"acme".parse().unwrap()).unwrap().endpoint.clone().unwrap();
+        let retries =
+            |operation| paced.terms(operation).retries.map(|retries| (retries.waits_s, retries.tries)).unwrap();
+        assert_eq!((retries(Operation::Cancel), retries(Operation::Event)), ((vec![1, 39_600], 2), (vec![5], 25)));
+        for (endpoint, expected) in [
+            (
+                "guarantee = \"dedupes\"\nrequests_per_minute = 60\nresume_per_minute = 61",
+                "acme.toml:12:1: endpoint.resume_per_minute: is more than the 60 requests a minute that it takes; write 60 at most",
+            ),
+            ("guarantee = \"dedupes\"\nrequests_per_minute = 0", "0 a minute is no pace; write 1 to 10000"),
+            (
+                "guarantee = \"dedupes\"\nretries = { waits_s = [1], tries = 26 }",
+                "acme.toml:11:28: endpoint.retries.tries: 26 tries cannot be had; write 1 to 25",
+            ),
+            ("guarantee = \"dedupes\"\nretries = { waits_s = [1], tries = 0 }", "endpoint.retries.tries: 0 tries"),
+            ("guarantee = \"dedupes\"\nretries.waits_s = []", "endpoint.retries.waits_s: is no schedule"),
+            ("guarantee = \"dedupes\"\nretries.waits_s = [0]", "endpoint.retries.waits_s: is no schedule"),
+            (
+                "guarantee = \"dedupes\"\noperations.event.retries.waits_s = [39601]",
+                "endpoint.operations.event.retries.waits_s: is no schedule; write 1 to 25 waits of 1 to 39600 s each",
+            ),
+            (
+                "guarantee = \"neither\"\nsettle_s = 19",
+                "acme.toml:11:1: endpoint.settle_s: 19 s are over while our own call may be under way, for 20 s; write 20 to 39600",
+            ),
+            (
+                "guarantee = \"neither\"\nsettle_s = 39601",
+                "endpoint.settle_s: 39601 s are longer than a message can wait",
+            ),
+            (
+                "guarantee = \"dedupes\"\noperations.event.settle_s = 5",
+                "acme.toml:11:18: endpoint.operations.event.settle_s",
+            ),
+            (
+                "guarantee = \"lookup\"",
+                "acme.toml:10:1: endpoint.guarantee: is lookup for release, and nothing says where to look; add lookup",
+            ),
+            (
+                "guarantee = \"dedupes\"\noperations.cancel.guarantee = \"lookup\"",
+                "endpoint.operations.cancel.guarantee: is lookup for cancel",
+            ),
+            ("guarantee = \"lookup\"\nlookup = \"https://x/m\"", "endpoint.lookup: names no message"),
+            ("guarantee = \"lookup\"\nlookup = \"x/{message_no}\"", "endpoint.lookup: cannot be called"),
+            (
+                "guarantee = \"lookup\"\nlookup = \"https://x/{message_no}/{release_id}\"",
+                "endpoint.lookup: holds braces with something else in them; what is filled in is {message_no}",
+            ),
+            (
+                "guarantee = \"dedupes\"\noperations.event.lookup = \"https://x/{release_id}\"",
+                "endpoint.operations.event.lookup: names no message",
+            ),
+            ("guarantee = \"dedupes\"\noperations.release.lookup = \"https://x/{order}\"", "names no message"),
+        ] {
+            let said = with(endpoint).unwrap_err();
+            assert!(said.contains(expected), "{endpoint}: {said}");
         }
     }
 

@@ -112,6 +112,11 @@ impl Key {
         Self::partner(scope, &format!("REQUESTS#{second}"), "REQUESTS")
     }
 
+    /// How many requests the partner got of us in the minute that began at `second` (since 1970).
+    pub fn calls(scope: &PartnerScope, second: i64) -> Self {
+        Self::partner(scope, &format!("CALLS#{second}"), "CALLS")
+    }
+
     /// A parked message of the partner.
     pub fn parked(scope: &PartnerScope, message: &MessageId) -> Self {
         Self::partner(scope, &format!("PARKED#{message}"), "PARKED")

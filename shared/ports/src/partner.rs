@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use crate::Fault;
 
-/// A signed POST to a partner.
+/// A signed request to a partner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// The partner.
@@ -18,7 +18,7 @@ pub struct Call {
     pub url: String,
     /// Headers, lower case names.
     pub headers: Vec<(String, String)>,
-    /// The exact bytes that were signed.
+    /// The exact bytes that were signed; none for a look-up.
     pub body: Vec<u8>,
 }
 
@@ -48,6 +48,9 @@ pub struct TokenRequest {
 pub trait PartnerHttp {
     /// Posts `call`. A fault means that it is not known whether the partner got it.
     fn post(&self, call: Call) -> impl Future<Output = Result<Reply, Fault>>;
+
+    /// Asks by GET whether the partner has a message. Changes nothing there; a fault means that it was not answered.
+    fn look_up(&self, call: Call) -> impl Future<Output = Result<Reply, Fault>>;
 
     /// The access token that `asked` names, held until shortly before it expires. A fault means that there is none; the
     /// partner was not called.

@@ -9,4 +9,6 @@ pub struct Scope {
     pub now: Timestamp,
     /// When the runtime will stop us. No work is begun that cannot end before.
     pub stop_at: Timestamp,
+    /// How many times its message was received, this time included; 1 of what comes from no queue.
+    pub receives: u32,
 }

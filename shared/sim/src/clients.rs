@@ -248,7 +248,7 @@ impl World {
         let mut state = self.change();
         let (skew, stop_at) = (state.skew(), later(state.now, API_TIMEOUT_S));
         let clock = Clock { skew, stop_at };
-        (Scope { now: clock.of(state.now), stop_at: clock.of(stop_at) }, stop_at)
+        (Scope { now: clock.of(state.now), stop_at: clock.of(stop_at), receives: 1 }, stop_at)
     }
 
     fn tell_answer(&self, what: &str, response: Option<&Response>) {

@@ -58,7 +58,8 @@ impl World {
             }
             QueueName::PartnerDeliver => {
                 let (http, secrets) = (PartnerHttp::of(self), Secrets::of(self));
-                let step = PartnerDeliver { table, archive, exchange, http, profiles, secrets };
+                let limits = Limits::of(self);
+                let step = PartnerDeliver { table, archive, exchange, http, profiles, secrets, limits };
                 self.batch(step, queue, entries, clock)
             }
             QueueName::Parked => return None,

@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use canonical::{Guarantee, PartnerId};
 use jiff::Timestamp;
-use partners::{Bundle, Scheme, Signature};
+use partners::{Bundle, Operation, Scheme, Signature};
 use ports::{Call, Fault, Reply};
-use steps::signature::{self, Keys};
+use steps::signature::{self, Keys, SignatureError};
 
 use crate::clients::secret;
 
@@ -58,8 +58,7 @@ const GARBAGE: &str = "\u{0}\u{7f}\u{fffd}{\"[\\ ";
 /// A partner's system.
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint {
-    guarantee: Guarantee,
-    url: String,
+    agreed: partners::Endpoint,
     /// Whether orders are placed with it: it minds what comes first.
     pub(crate) ships: bool,
     /// What it does with the next calls; after them it does all it is asked.
@@ -76,8 +75,7 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     pub(crate) fn all(bundle: &Bundle) -> BTreeMap<PartnerId, Self> {
         let of = |endpoint: &partners::Endpoint, ships: bool| Self {
-            guarantee: endpoint.guarantee,
-            url: endpoint.url.clone(),
+            agreed: endpoint.clone(),
             ships,
             script: VecDeque::new(),
             always: None,
@@ -95,12 +93,10 @@ impl Endpoint {
         self.attempts += 1;
         let reaction = self.script.pop_front().or_else(|| self.always.clone()).or(chance);
         let away = self.away_until.is_some_and(|until| now < until);
-        if away || reaction == Some(Reaction::Unreachable) || call.url != self.url {
+        if away || reaction == Some(Reaction::Unreachable) || call.url != self.agreed.url {
             return Err(Fault::transient(format!("{} was not reached", call.url)));
         }
-        let secrets = [secret(call.partner.as_str(), "webhook-out").into()];
-        let scheme = Signature::of(Scheme::StandardWebhooks);
-        let key = match signature::verify(&scheme, &call.headers, &call.body, Keys::Secrets(&secrets), now) {
+        let key = match verified(&call, now) {
             Ok(key) => key,
             Err(error) => return Ok(Posted { reply: Some(reply(401, None, &error.to_string())), again: None }),
         };
@@ -120,10 +116,40 @@ impl Endpoint {
             Some(Reaction::Unreachable) | None => Some(reply(200, None, "")),
         };
         let before = self.received.iter().any(|one| one.done && one.key == got.key);
-        got.done = !before || self.guarantee == Guarantee::Neither;
+        got.done = !before || self.agreed.terms(operation(&got.body)).guarantee != Guarantee::Dedupes;
         let again = (before && got.done).then(|| got.key.clone());
         self.received.push(got);
         Ok(Posted { reply: answer, again })
+    }
+
+    /// What it answers when it is asked whether it has a message. It may be out, slow or in disorder, and does not lie.
+    pub(crate) fn look_up(&mut self, call: &Call, chance: Option<Reaction>, now: Timestamp) -> Result<Reply, Fault> {
+        self.attempts += 1;
+        let reaction = self.script.pop_front().or_else(|| self.always.clone()).or(chance);
+        let away = self.away_until.is_some_and(|until| now < until);
+        if away || matches!(reaction, Some(Reaction::Unreachable | Reaction::DoesAndIsNotHeard)) {
+            return Err(Fault::transient(format!("{} was not reached", call.url)));
+        }
+        let key = match verified(call, now) {
+            Ok(key) => key,
+            Err(error) => return Ok(reply(401, None, &error.to_string())),
+        };
+        match reaction {
+            // Either would be a word on the message.
+            Some(Reaction::Answers(status, retry_after_s)) if status != 200 && status != 404 => {
+                return Ok(reply(status, retry_after_s, "as the script says"));
+            }
+            Some(Reaction::DoesAndAnswers(status)) if status != 200 && status != 404 => {
+                return Ok(reply(status, None, "as the script says"));
+            }
+            _ => {}
+        }
+        // Asked for another message than it was signed for, it says nothing of either.
+        if !call.url.contains(&key) || !call.body.is_empty() {
+            return Ok(reply(400, None, "no look-up"));
+        }
+        let has = self.received.iter().any(|one| one.done && one.key == key);
+        Ok(reply(if has { 200 } else { 404 }, None, ""))
     }
 
     /// How often each thing was done.
@@ -133,6 +159,25 @@ impl Endpoint {
             *done.entry(one.key.as_str()).or_insert(0) += 1;
         }
         done
+    }
+}
+
+/// The key under which a call is known, if its signature is ours.
+fn verified(call: &Call, now: Timestamp) -> Result<String, SignatureError> {
+    let secrets = [secret(call.partner.as_str(), "webhook-out").into()];
+    let scheme = Signature::of(Scheme::StandardWebhooks);
+    signature::verify(&scheme, &call.headers, &call.body, Keys::Secrets(&secrets), now)
+}
+
+/// What a body asks.
+fn operation(body: &[u8]) -> Operation {
+    let asks = |document: &[u8]| body.windows(document.len()).any(|part| part == document);
+    if asks(br#""document":"order-release""#) {
+        Operation::Release
+    } else if asks(br#""document":"order-cancel""#) {
+        Operation::Cancel
+    } else {
+        Operation::Event
     }
 }
 

@@ -381,6 +381,16 @@ impl ports::PartnerHttp for PartnerHttp {
         self.0.write(Port::PartnerHttp, format_args!("post {url}"), post).await
     }
 
+    async fn look_up(&self, call: Call) -> Result<Reply, Fault> {
+        let url = call.url.clone();
+        let ask = move |state: &mut State| {
+            let (now, chance) = (state.now, state.dice.reaction());
+            let endpoint = state.endpoints.get_mut(&call.partner);
+            endpoint.ok_or_else(|| Fault::transient("nobody is there"))?.look_up(&call, chance, now)
+        };
+        self.0.read(Port::PartnerHttp, format_args!("look up {url}"), ask).await
+    }
+
     async fn token(&self, asked: &TokenRequest, _: Read) -> Result<SecretString, Fault> {
         let nobody = |_: &mut State| Err(Fault::transient("nobody is there"));
         self.0.read(Port::PartnerHttp, format_args!("token of {}", asked.partner), nobody).await

@@ -54,9 +54,9 @@ fn second(at: Timestamp) -> String {
 /// Whether the endpoint lives, by an answer; none if the answer says nothing of it.
 pub fn lives(answer: &Answer) -> Option<bool> {
     match answer {
-        Answer::Status { status: 200..=299 | 400 | 413 | 415 | 422, .. } => Some(true),
+        Answer::Status { status: 200..=299 | 400 | 413 | 415 | 422, .. } | Answer::Has(_) => Some(true),
         // A 401 or 404 is out of order for every delivery, as a 503 is.
-        Answer::Status { .. } | Answer::Lost(_) => Some(false),
+        Answer::Status { .. } | Answer::Lost(_) | Answer::NotSaid { .. } => Some(false),
         Answer::Written | Answer::NotMade(_) => None,
     }
 }
@@ -88,6 +88,18 @@ pub fn after(breaker: &Breaker, delivery: &Delivery, lives: bool, now: Timestamp
         }
     }
     Some(next)
+}
+
+/// The breaker once a delivery came over its endpoint's pace: what is held is sent from `next_minute` on, so many in each, and
+/// what is new stands behind. None if it holds deliveries already.
+pub fn over_pace(breaker: &Breaker, next_minute: Timestamp) -> Option<Breaker> {
+    breaker.admits(false).then(|| Breaker {
+        state: BreakerState::Draining,
+        next_at: Some(next_minute),
+        opened_at: None,
+        resumed_to: None,
+        ..breaker.clone()
+    })
 }
 
 /// When the next delivery is tried.

@@ -65,6 +65,14 @@ defects! {
     RetryOfNeither;
     /// What a second worker finds on record is unknown at once, though the first is still at it.
     NoSettleTime;
+    /// A partner that can be asked is called again without being asked.
+    NoLookup;
+    /// That it has not the message is taken for its last word while the call on record may still take effect.
+    LookupUnsettled;
+    /// It is called again under the record of the call before.
+    NotOnRecordAnew;
+    /// A look-up that says nothing counts as one that says no.
+    NotSaidIsNo;
     /// A failed step counts as done.
     ErrorSwallowed;
     /// A batch of which one message succeeded counts as done.

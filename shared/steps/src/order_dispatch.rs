@@ -11,7 +11,7 @@ use canonical::{
 use edi::ControlNumber;
 use formats::x12::{Numbers, Purpose};
 use jiff::Timestamp;
-use partners::{Bundle, DocumentFormat, Profile};
+use partners::{Bundle, DocumentFormat, Operation, Profile};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -416,7 +416,7 @@ fn render(
         Purpose::Original => DeliveryId::derive(&receiver.tenant, &receiver.partner, release.id.as_str()),
         Purpose::Cancel => cancel_delivery(release, &receiver),
     };
-    let (bytes, message_no, target, content_type, guarantee, counters, group) = match format {
+    let (bytes, message_no, target, content_type, terms, counters, group) = match format {
         DocumentFormat::X12Ship940 => {
             let (numbers, after) = counters.next();
             let bytes = formats::x12::ship_940(
@@ -438,7 +438,7 @@ fn render(
             let group = Some((numbers.group.get().to_string(), sent));
             let name = format!("940-{}.edi", numbers.interchange);
             let message_no = numbers.interchange.to_string();
-            (bytes, message_no, Target::File { name }, X12_MEDIA_TYPE, Guarantee::Dedupes, Some(after), group)
+            (bytes, message_no, Target::File { name }, X12_MEDIA_TYPE, Guarantee::Dedupes.into(), Some(after), group)
         }
         DocumentFormat::Json => {
             let message_no = id.to_string();
@@ -452,12 +452,17 @@ fn render(
                 ),
                 Purpose::Cancel => formats::release_json::cancel(release, document.number, &message_no),
             };
-            let guarantee = profile.endpoint.as_ref().map_or(Guarantee::Dedupes, |endpoint| endpoint.guarantee);
-            (bytes, message_no, Target::Http, "application/json", guarantee, None, None)
+            let operation = match document.purpose {
+                Purpose::Original => Operation::Release,
+                Purpose::Cancel => Operation::Cancel,
+            };
+            let terms =
+                profile.endpoint.as_ref().map_or(Guarantee::Dedupes.into(), |endpoint| endpoint.terms(operation));
+            (bytes, message_no, Target::Http, "application/json", terms, None, None)
         }
     };
     let body = Body { sha256: Digest::of(&bytes), content_type: content_type.to_owned() };
-    let mut delivery = Delivery::pending(id, receiver, document.subject.clone(), message_no, target, body, guarantee)
+    let mut delivery = Delivery::pending(id, receiver, document.subject.clone(), message_no, target, body, terms)
         .decided(now, &bundle.version);
     delivery.ship_by = release.order.ship_by;
     Ok(Placed { document: bytes, delivery, counters, group })

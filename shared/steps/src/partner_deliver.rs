@@ -1,21 +1,13 @@
 //! `partner-deliver`: whether a delivery is to be tried, and what an attempt came to.
 
-use canonical::{Code, Delivery, DeliveryState, Event, EventType, Guarantee, Subject};
-use jiff::Timestamp;
+use canonical::{Breaker, Code, Delivery, DeliveryState, Event, EventType, Guarantee, Retries, Subject, WAIT_S_MAX};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::{Cause, Outcome, Telling, Verdict};
 
 /// The step's name.
 pub const STEP: &str = "partner-deliver";
-
-/// Seconds to wait after each failed attempt: quick at first for a hiccup, then ever longer for an outage; a day over
-/// these steps, and the last one again and again for almost a week until the queue's 25 tries are over. (Standard Webhooks
-/// advises days.)
-const BACKOFF_S: [u32; 12] = [2, 4, 15, 60, 300, 900, 1800, 3600, 7200, 14_400, 28_800, 39_600];
-
-/// After this time a call on record is surely over: the client gives up after ten seconds, the function after twenty.
-pub const CALL_MAX: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
 /// What to do with a delivery that is due.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,16 +17,21 @@ pub enum Attempt {
         /// Write this before the call.
         first: Option<Box<Delivery>>,
     },
+    /// A call was made whose result is not on record: the partner is asked whether it has the message.
+    LookUp,
     /// It ended before.
     Ended(Verdict),
-    /// Another worker may be at it.
-    Wait,
+    /// Another worker may be at it, for so many seconds.
+    Wait(u32),
+    /// It was tried as often as is agreed.
+    Spent,
     /// A call was made whose result is not on record, and the partner would do it again: a person decides.
     Unknown(Box<Delivery>, Vec<Event>, Verdict),
 }
 
-/// Decides whether to call.
-pub fn attempt(delivery: &Delivery, now: Timestamp) -> Attempt {
+/// Decides whether to call. `receives` is how often its message was received, this time included: what is redriven begins
+/// anew.
+pub fn attempt(delivery: &Delivery, receives: u32, now: Timestamp) -> Attempt {
     match delivery.state {
         DeliveryState::Delivered => return Attempt::Ended(Verdict::duplicate("delivered before")),
         DeliveryState::Refused => return Attempt::Ended(Verdict::duplicate("refused before")),
@@ -44,17 +41,24 @@ pub fn attempt(delivery: &Delivery, now: Timestamp) -> Attempt {
         }
         DeliveryState::Pending => {}
     }
+    if let Some(retries) = &delivery.retries
+        && delivery.failures.min(receives.saturating_sub(1)) >= retries.tries
+    {
+        return Attempt::Spent;
+    }
     match (delivery.guarantee, delivery.asked_at) {
         (Guarantee::Dedupes, _) => Attempt::Call { first: None },
         (Guarantee::Neither, None) if crate::defect!(NotOnRecord) => Attempt::Call { first: None },
-        (Guarantee::Neither, None) => {
-            let mut first = delivery.clone();
-            (first.asked_at, first.held_since) = (Some(now), None);
-            Attempt::Call { first: Some(Box::new(first)) }
+        (Guarantee::Neither | Guarantee::Lookup, None) => Attempt::Call { first: Some(on_record(delivery, now)) },
+        (Guarantee::Lookup, Some(_)) if crate::defect!(NoLookup) => {
+            Attempt::Call { first: Some(on_record(delivery, now)) }
         }
+        (Guarantee::Lookup, Some(_)) => Attempt::LookUp,
         // The call may be under way at another worker.
-        (Guarantee::Neither, Some(asked_at)) if now < asked_at + CALL_MAX && !crate::defect!(NoSettleTime) => {
-            Attempt::Wait
+        (Guarantee::Neither, Some(asked_at))
+            if now < delivery.settled_at(asked_at) && !crate::defect!(NoSettleTime) =>
+        {
+            Attempt::Wait(seconds_until(delivery.settled_at(asked_at), now))
         }
         (Guarantee::Neither, Some(_)) if crate::defect!(RetryOfNeither) => Attempt::Call { first: None },
         (Guarantee::Neither, Some(asked_at)) => {
@@ -64,6 +68,30 @@ pub fn attempt(delivery: &Delivery, now: Timestamp) -> Attempt {
             Attempt::Unknown(Box::new(next), events, verdict)
         }
     }
+}
+
+/// The delivery with a call on record that is made now.
+fn on_record(delivery: &Delivery, now: Timestamp) -> Box<Delivery> {
+    Box::new(Delivery { asked_at: Some(now), held_since: None, ..delivery.clone() })
+}
+
+/// The delivery to write before the partner is called again, which said that it has not the message. None while the call on
+/// record may still take effect: what the partner has not yet, it may have in a moment.
+pub fn anew(delivery: &Delivery, now: Timestamp) -> Option<Box<Delivery>> {
+    let settled = delivery.asked_at.is_none_or(|asked_at| now >= delivery.settled_at(asked_at));
+    if !settled && !crate::defect!(LookupUnsettled) {
+        return None;
+    }
+    if crate::defect!(NotOnRecordAnew) {
+        return Some(Box::new(Delivery { held_since: None, ..delivery.clone() }));
+    }
+    Some(on_record(delivery, now))
+}
+
+/// Whole seconds until `then`, from 1 to what a queue can wait.
+fn seconds_until(then: Timestamp, now: Timestamp) -> u32 {
+    let left = then.duration_since(now).as_millis().max(1);
+    u32::try_from((left + 999) / 1000).unwrap_or(WAIT_S_MAX).min(WAIT_S_MAX)
 }
 
 /// What came of a call.
@@ -84,6 +112,32 @@ pub enum Answer {
     Lost(String),
     /// The call was not made: our setup is at fault.
     NotMade(String),
+    /// Asked whether it has the message, it said so: yes or no.
+    Has(bool),
+    /// Asked whether it has the message, it said neither.
+    NotSaid {
+        /// What it did instead.
+        why: String,
+        /// `Retry-After` in seconds.
+        retry_after_s: Option<u32>,
+    },
+}
+
+impl Answer {
+    /// What a look-up's answer says.
+    pub fn looked_up(status: u16, retry_after_s: Option<u32>) -> Self {
+        match status {
+            200 => Self::Has(true),
+            404 => Self::Has(false),
+            _ if crate::defect!(NotSaidIsNo) => Self::Has(false),
+            _ => Self::NotSaid { why: format!("look-up answered {status}"), retry_after_s },
+        }
+    }
+
+    /// What a look-up says that is not answered, and `why`.
+    pub fn silent(why: String) -> Self {
+        if crate::defect!(NotSaidIsNo) { Self::Has(false) } else { Self::NotSaid { why, retry_after_s: None } }
+    }
 }
 
 /// What follows from an answer.
@@ -104,24 +158,49 @@ pub enum After {
     },
 }
 
-/// Holds a delivery back: its partner's endpoint is out. None if it is held already. Told for a release, once.
-pub fn hold(delivery: &Delivery, now: Timestamp) -> Option<(Delivery, Vec<Event>)> {
+/// Why a delivery is held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// Its partner's endpoint is out.
+    Outage,
+    /// It is more than its partner takes in a minute, or stands behind what is. That passes within minutes, and is told to nobody.
+    Pace,
+}
+
+impl Held {
+    /// Why what comes to a breaker that stands is held there.
+    pub fn by(breaker: &Breaker) -> Self {
+        if breaker.opened_at.is_some() { Self::Outage } else { Self::Pace }
+    }
+
+    /// The end of a try that held the delivery back.
+    pub fn verdict(self) -> Verdict {
+        match self {
+            Self::Outage => Verdict::because(Outcome::Held, Code::PartnerOutage, OUTAGE),
+            Self::Pace => Verdict { outcome: Outcome::Held, code: None, detail: PACE.to_owned() },
+        }
+    }
+}
+
+/// Holds a delivery back. None if it is held already. An outage is told for a release, once.
+pub fn hold(delivery: &Delivery, why: Held, now: Timestamp) -> Option<(Delivery, Vec<Event>)> {
     if delivery.held_since.is_some() {
         return None;
     }
-    let next = Delivery { held_since: Some(now), holds: delivery.holds + 1, asked_at: None, ..delivery.clone() };
+    let mut next = Delivery { held_since: Some(now), ..delivery.clone() };
+    if why == Held::Pace {
+        return Some((next, Vec::new()));
+    }
+    next.holds += 1;
     let told = delivery.holds == 0 && matches!(delivery.subject, Subject::Release { .. });
-    let events = if told { tell(&next, EventType::DeliveryHeld, HELD, now) } else { Vec::new() };
+    let events = if told { tell(&next, EventType::DeliveryHeld, OUTAGE, now) } else { Vec::new() };
     Some((next, events))
 }
 
-/// The end of a try that held the delivery back.
-pub fn held() -> Verdict {
-    Verdict::because(Outcome::Held, Code::PartnerOutage, HELD)
-}
-
-/// Why a delivery is held.
-const HELD: &str = "the partner's endpoint is out; it is resumed when the endpoint answers again";
+/// What is said of a delivery that an outage holds.
+const OUTAGE: &str = "the partner's endpoint is out; it is resumed when the endpoint answers again";
+/// What is said of a delivery that came over the pace.
+const PACE: &str = "the partner takes no more in this minute; it is resumed in the next ones";
 
 /// Decides what `answer` means.
 pub fn after(delivery: &Delivery, answer: &Answer, now: Timestamp) -> After {
@@ -139,12 +218,13 @@ pub fn after(delivery: &Delivery, answer: &Answer, now: Timestamp) -> After {
             end(next, events, Verdict::because(Outcome::Rejected, Code::PartnerRefused, detail))
         }
         // A partner that would do it again may have done it before it failed.
-        Answer::Status { status: status @ (408 | 409 | 500..=599), excerpt, .. }
-            if delivery.guarantee == Guarantee::Neither =>
+        Answer::Status { status: status @ (408 | 409 | 500..=599), retry_after_s, excerpt }
+            if delivery.guarantee != Guarantee::Dedupes =>
         {
-            let (mut next, events, verdict) = unknown(delivery, format!("answered {status}"), now);
+            let mut after = doubt(delivery, format!("answered {status}"), *retry_after_s, now);
+            let (After::End(next, ..) | After::Again { next, .. }) = &mut after;
             next.last_failure = Some(words(*status, excerpt));
-            end(next, events, verdict)
+            after
         }
         // Everything else passes by itself, or is mended at the partner's end: a 404 during its deployment, a 401 while
         // it rotates a secret, a 429, a 503. The schedule is long enough for that.
@@ -156,13 +236,38 @@ pub fn after(delivery: &Delivery, answer: &Answer, now: Timestamp) -> After {
             after
         }
         Answer::NotMade(why) => again(delivery, Code::Misconfigured, why.clone(), None),
-        Answer::Lost(why) => match delivery.guarantee {
-            Guarantee::Dedupes => again(delivery, Code::PartnerUnavailable, why.clone(), None),
-            Guarantee::Neither => {
-                let (next, events, verdict) = unknown(delivery, why.clone(), now);
-                end(next, events, verdict)
+        Answer::Lost(why) => doubt(delivery, why.clone(), None, now),
+        Answer::Has(true) => delivered(delivery, "looked up: it is there".to_owned(), now),
+        Answer::Has(false) => {
+            let settled_at = delivery.asked_at.map_or(now, |asked_at| delivery.settled_at(asked_at));
+            let next = Box::new(Delivery { held_since: None, ..delivery.clone() });
+            let detail = "looked up: it is not there yet, and may still come".to_owned();
+            After::Again { next, delay_s: seconds_until(settled_at, now), code: Code::PartnerUnavailable, detail }
+        }
+        Answer::NotSaid { why, retry_after_s } => doubt(delivery, why.clone(), *retry_after_s, now),
+    }
+}
+
+/// It is not known whether the partner did it.
+fn doubt(delivery: &Delivery, detail: String, retry_after_s: Option<u32>, now: Timestamp) -> After {
+    match delivery.guarantee {
+        Guarantee::Neither => {
+            let (next, events, verdict) = unknown(delivery, detail, now);
+            end(next, events, verdict)
+        }
+        Guarantee::Lookup if is_spent(delivery, now) => {
+            let detail = format!("{detail}, and nobody could say whether it is there");
+            let (mut next, events, verdict) = unknown(delivery, detail, now);
+            next.failures += 1;
+            end(next, events, verdict)
+        }
+        Guarantee::Lookup | Guarantee::Dedupes => {
+            let mut after = again(delivery, Code::PartnerUnavailable, detail, retry_after_s);
+            if let After::Again { next, .. } = &mut after {
+                next.asked_at = delivery.asked_at;
             }
-        },
+            after
+        }
     }
 }
 
@@ -187,15 +292,25 @@ fn delivered(delivery: &Delivery, detail: String, now: Timestamp) -> After {
     end(next, events, Verdict::applied(detail))
 }
 
+/// Whether one more failure is the last of all that are agreed, in the time that they take at the least: several messages for
+/// one delivery, or an outage, use up tries and no time.
+fn is_spent(delivery: &Delivery, now: Timestamp) -> bool {
+    let usual = Retries::default();
+    let retries = delivery.retries.as_ref().unwrap_or(&usual);
+    let lasts = SignedDuration::from_secs(retries.lasts_s().cast_signed());
+    let over = delivery.asked_at.is_some_and(|asked_at| now.duration_since(asked_at) >= lasts);
+    delivery.failures + 1 >= retries.tries && over
+}
+
 fn again(delivery: &Delivery, code: Code, detail: String, retry_after_s: Option<u32>) -> After {
     let mut next = delivery.clone();
-    let step = BACKOFF_S.get(delivery.failures as usize).or(BACKOFF_S.last()).copied().unwrap_or(1);
+    let usual = Retries::default();
+    let step = delivery.retries.as_ref().unwrap_or(&usual).wait_s(delivery.failures);
     next.failures += 1;
     next.last_failure = Some(detail.clone());
     // The partner answered: nothing is open any more, and its message carries it.
     (next.asked_at, next.held_since) = (None, None);
-    // SQS holds a message back for 12 hours at most; the last step of the schedule is below.
-    let delay_s = retry_after_s.map_or(step, |asked| asked.clamp(step, 39_600));
+    let delay_s = retry_after_s.map_or(step, |asked| asked.clamp(step, WAIT_S_MAX));
     After::Again { next: Box::new(next), delay_s, code, detail }
 }
 

@@ -2,7 +2,7 @@
 
 use canonical::{Body, Delivery, DeliveryId, Digest, Event, Guarantee, Role, Subject, Target};
 use jiff::Timestamp;
-use partners::{Bundle, Profile, Via};
+use partners::{Bundle, Operation, Profile, Via};
 
 /// The step's name.
 pub const STEP: &str = "shipment-fanout";
@@ -24,9 +24,9 @@ pub fn decide(event: &Event, sha256: &Digest, bundle: &Bundle, now: Timestamp) -
         .values()
         .filter(|profile| has_part(profile, event))
         .filter_map(|profile| {
-            let (target, guarantee) = match profile.subscription_to(event.meta.kind)? {
-                Via::Webhook => (Target::Http, profile.endpoint.as_ref()?.guarantee),
-                Via::File => (Target::File { name: format!("{}.json", event.meta.id) }, Guarantee::Dedupes),
+            let (target, terms) = match profile.subscription_to(event.meta.kind)? {
+                Via::Webhook => (Target::Http, profile.endpoint.as_ref()?.terms(Operation::Event)),
+                Via::File => (Target::File { name: format!("{}.json", event.meta.id) }, Guarantee::Dedupes.into()),
             };
             let receiver = profile.scope(&bundle.house.tenant);
             let subject =
@@ -43,7 +43,7 @@ pub fn decide(event: &Event, sha256: &Digest, bundle: &Bundle, now: Timestamp) -
                 event.meta.id.to_string(),
                 target,
                 Body { sha256: sha256.clone(), content_type: MEDIA_TYPE.to_owned() },
-                guarantee,
+                terms,
             );
             Some(delivery.traced(event.meta.traceparent.as_ref()).decided(now, &bundle.version))
         })

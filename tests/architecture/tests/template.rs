@@ -500,6 +500,13 @@ fn the_api_answers_in_time(template: &Template) -> Vec<String> {
         .collect()
 }
 
+/// A call that partners take for settled must be over at our end: profiles are held against that.
+fn a_call_to_a_partner_is_over_when_profiles_think_so(template: &Template) -> Vec<String> {
+    let seconds = template.timeout("PartnerDeliver");
+    let over = seconds <= i64::from(partners::CALL_S);
+    if over { Vec::new() } else { vec![format!("PartnerDeliver: may call for {seconds} s")] }
+}
+
 fn queues_call_no_more_than_they_may(template: &Template) -> Vec<String> {
     template
         .of("AWS::Lambda::EventSourceMapping")
@@ -1050,6 +1057,13 @@ fn rules() -> Vec<(&'static str, Rule, &'static str, Value, &'static str)> {
             "/Resources/OrderRelease/Properties/Timeout",
             json!(30),
             "OrderRelease",
+        ),
+        (
+            "a call to a partner is over when profiles think so",
+            a_call_to_a_partner_is_over_when_profiles_think_so,
+            "/Resources/PartnerDeliver/Properties/Timeout",
+            json!(21),
+            "PartnerDeliver",
         ),
         (
             "a flood is held back",

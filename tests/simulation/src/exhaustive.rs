@@ -119,7 +119,7 @@ pub fn flows() -> Vec<Flow> {
         flow.orders.iter_mut().for_each(|order| order.holds = vec![credit, stock]);
         flow
     };
-    let (dedupes, neither) = (Guarantee::Dedupes, Guarantee::Neither);
+    let (dedupes, lookup, neither) = (Guarantee::Dedupes, Guarantee::Lookup, Guarantee::Neither);
     let one_by_one: &[&[Deed]] =
         &[&[Release], &[Decide(true)], &[Wave], &[Ship(0)], &[PickUp(0)], &[Deliver(0)], &[Ship(1)], &[Deliver(1)]];
     let files: &[&[Deed]] =
@@ -195,6 +195,7 @@ pub fn flows() -> Vec<Flow> {
         flow("told by a stranger", Bolt, &[100], dedupes, &[&[Release], &[Intrude]]),
         flow("a warehouse that does everything again", Bolt, &[100], neither, &[&[Release]]),
         flow("its cancel", Bolt, &[100], neither, &[&[Release], &[Cancel]]),
+        flow("a warehouse that can be asked", Bolt, &[100], lookup, &[&[Release], &[Cancel]]),
     ]
 }
 

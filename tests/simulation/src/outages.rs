@@ -6,11 +6,12 @@
 
 use std::collections::HashMap;
 
+use canonical::Guarantee;
 use jiff::{SignedDuration, Timestamp};
 use partners::Pace;
-use sim::{Faults, Outage, Port, Received, World};
+use sim::{Faults, Outage, Port, Reaction, Received, World};
 
-use crate::cast::{BOLT, ERP, TMS, order_by, release_id, world};
+use crate::cast::{BOLT, ERP, TMS, bundle_of, order_by, release_id, world, world_with};
 use crate::judge::{Done, judge};
 use crate::orders::{Deed, Order, Warehouse};
 use crate::story::Act;
@@ -42,6 +43,7 @@ const RATE: (usize, usize) = (100, 30);
 pub fn all() -> Vec<Figure> {
     let mut figures = table_is_out();
     figures.extend(partner_is_away());
+    figures.push(asked_partner_is_away());
     figures.extend(warehouse_is_away());
     figures
 }
@@ -168,6 +170,29 @@ fn partner_is_away() -> Vec<Figure> {
             ),
         ),
     ]
+}
+
+/// A partner that can be asked takes its orders, is not heard, and is out for a day: nobody knows whether it has them.
+fn asked_partner_is_away() -> Figure {
+    let orders: Vec<Order> = orders().into_iter().filter(|order| order.warehouse == Warehouse::Bolt).take(3).collect();
+    let mut done = Vec::new();
+    let world = world_with(bundle_of(Guarantee::Lookup, false));
+    world.keep_lines(false);
+    world.script(BOLT, vec![Reaction::DoesAndIsNotHeard; orders.len()]);
+    for at in 0..orders.len() {
+        act(&world, &orders, at, Deed::Release, &mut done);
+    }
+    let _ = world.run_for(SignedDuration::from_secs(1));
+    let had = world.received(BOLT).iter().filter(|got| got.done).count();
+    world.away(BOLT, SignedDuration::from_hours(24));
+    let _ = world.run();
+    let found = judge(&world, &orders, &done);
+    figure(
+        had == orders.len() && found.is_empty(),
+        format!(
+            "partner that can be asked away for 24 h with {had} answers lost: no order is lost, done twice or left to a person: {found:?}"
+        ),
+    )
 }
 
 /// Orders come in fast for a warehouse that is away, one in three to be shipped at once, the others later.

@@ -178,7 +178,11 @@ impl Plan {
         Self {
             seed,
             orders: orders(seed % SHAPES),
-            guarantee: if numbers.one_in(4) { Guarantee::Neither } else { Guarantee::Dedupes },
+            guarantee: match numbers.below(4) {
+                0 => Guarantee::Neither,
+                1 => Guarantee::Lookup,
+                _ => Guarantee::Dedupes,
+            },
             workers: (1 + numbers.small(4), [1, 3, 10].get(numbers.small(3)).copied().unwrap_or(1)),
             chances,
             calls: None,
@@ -205,7 +209,7 @@ pub struct Played {
 /// Worlds in which nothing has gone wrong yet, kept for all the seeds that begin there.
 #[derive(Debug, Default)]
 pub struct Begun {
-    placed: std::collections::HashMap<(u64, bool, bool), World>,
+    placed: std::collections::HashMap<(u64, Guarantee, bool), World>,
 }
 
 impl Begun {
@@ -220,7 +224,7 @@ impl Begun {
             return begin();
         }
         done.extend((0..plan.orders.len()).map(|order| Done { order, deed: Deed::Release }));
-        let key = (plan.seed % SHAPES, plan.guarantee == Guarantee::Dedupes, plan.clocks);
+        let key = (plan.seed % SHAPES, plan.guarantee, plan.clocks);
         let place = || {
             let world = begin();
             for order in &plan.orders {

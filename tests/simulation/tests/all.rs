@@ -12,6 +12,7 @@
 )]
 
 mod acknowledging;
+mod asked;
 mod breaker;
 mod canaries;
 mod concurrent;
@@ -32,6 +33,7 @@ mod scopes;
 mod strangers;
 mod stuck;
 mod template;
+mod terms;
 mod told;
 mod twice;
 mod unrepeatable;

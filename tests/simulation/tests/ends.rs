@@ -252,7 +252,7 @@ struct Busy<'a> {
 fn deliverer<H: PartnerHttp>(
     world: &World,
     http: H,
-) -> PartnerDeliver<Table, sim::Archive, sim::Exchange, H, sim::Profiles, sim::Secrets> {
+) -> PartnerDeliver<Table, sim::Archive, sim::Exchange, H, sim::Profiles, sim::Secrets, sim::Limits> {
     PartnerDeliver {
         table: Table::of(world),
         archive: sim::Archive::of(world),
@@ -260,12 +260,13 @@ fn deliverer<H: PartnerHttp>(
         http,
         profiles: sim::Profiles::of(world),
         secrets: sim::Secrets::of(world),
+        limits: sim::Limits::of(world),
     }
 }
 
 fn scope(world: &World, ahead: SignedDuration) -> Scope {
     let now = world.now().checked_add(ahead).expect("a time");
-    Scope { now, stop_at: now.checked_add(SignedDuration::from_secs(20)).expect("a time") }
+    Scope { now, stop_at: now.checked_add(SignedDuration::from_secs(20)).expect("a time"), receives: 1 }
 }
 
 impl PartnerHttp for Busy<'_> {
@@ -275,6 +276,10 @@ impl PartnerHttp for Busy<'_> {
         let ended = other.run(self.work.clone(), ahead).await.expect("it ends");
         assert_eq!(ended.verdict.outcome.as_str(), "unknown");
         Ok(Reply { status: 429, retry_after_s: Some(90), excerpt: String::new() })
+    }
+
+    async fn look_up(&self, call: Call) -> Result<Reply, Fault> {
+        sim::PartnerHttp::of(self.world).look_up(call).await
     }
 
     async fn token(&self, asked: &TokenRequest, read: Read) -> Result<SecretString, Fault> {

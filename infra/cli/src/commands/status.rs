@@ -107,6 +107,9 @@ fn line(breaker: &Breaker, held: usize, now: Timestamp) -> String {
     };
     let state = match breaker.state {
         BreakerState::Open => format!("is out{since}; {held} deliveries are held, {} tried", breaker.probes),
+        BreakerState::Closed | BreakerState::Draining | BreakerState::Closing if breaker.opened_at.is_none() => {
+            format!("gets as much a minute as it takes; {held} deliveries wait for the next ones")
+        }
         BreakerState::Closed | BreakerState::Draining | BreakerState::Closing => {
             format!("answers again, was out{since}; {held} deliveries are still held")
         }
@@ -133,5 +136,7 @@ mod tests {
         assert!(line(&breaker, 7, at(660)).contains("overdue for 1"));
         breaker.state = BreakerState::Draining;
         assert!(line(&breaker, 7, at(0)).contains("answers again"));
+        breaker.opened_at = None;
+        assert!(line(&breaker, 7, at(0)).contains("gets as much a minute as it takes; 7 deliveries wait"));
     }
 }

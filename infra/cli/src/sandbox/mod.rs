@@ -3,7 +3,7 @@
 //! Every request must be signed (Standard Webhooks) with the partner's secret. Everything that comes is in the
 //! [`Journal`]; what a partner does with it is said by [`Sandbox::behave`], and is a 2xx where nothing is said. The
 //! partners are of the kind that dedupes: the same webhook id is one thing, however often it comes, which is why
-//! [`crate::Ledger`] counts ids and not requests.
+//! [`crate::Ledger`] counts ids and not requests. They can be asked for a message as well: at `/{partner}/messages/{id}`.
 
 mod journal;
 
@@ -105,6 +105,7 @@ impl Sandbox {
             .route("/", get(async || "The sample partners. What they sent and received: /journal\n"))
             .route("/journal", get(journal))
             .route("/{partner}", post(receive))
+            .route("/{partner}/messages/{id}", get(look_up))
             .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
             .with_state(Arc::clone(&shared));
         let mut server = JoinSet::new();
@@ -160,6 +161,18 @@ impl Shared {
         keys.secret(partner, "webhook-out")
     }
 
+    /// Whether a request is signed with the partner's secret; none if there is no such partner.
+    fn is_signed(&self, partner: &str, headers: &HeaderMap, body: &[u8]) -> Option<bool> {
+        let secret = self.secret(partner, false).or_else(|| self.secret(partner, true))?;
+        let text_of = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let signed: Vec<_> = headers.iter().map(|(name, value)| (name.as_str().to_owned(), text_of(value))).collect();
+        let scheme = Signature::of(Scheme::StandardWebhooks);
+        let holds = |secret: SecretString| {
+            signature::verify(&scheme, &signed, body, signature::Keys::Secrets(&[secret]), clock::now()).is_ok()
+        };
+        Some(holds(secret) || self.secret(partner, true).is_some_and(holds))
+    }
+
     /// The next thing that was asked of the partner for such a body.
     fn behaviour(&self, partner: &str, body: &str) -> Behaviour {
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
@@ -180,20 +193,10 @@ async fn receive(
     let text = String::from_utf8_lossy(&body).into_owned();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let id = header("webhook-id").to_owned();
-    let Some(secret) = shared.secret(&partner, false).or_else(|| shared.secret(&partner, true)) else {
+    let Some(signed) = shared.is_signed(&partner, &headers, &body) else {
         return answer(404, &json!({ "error": "no such partner here" }));
     };
-    let text_of = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
-    let signed: Vec<_> = headers.iter().map(|(name, value)| (name.as_str().to_owned(), text_of(value))).collect();
-    let scheme = Signature::of(Scheme::StandardWebhooks);
-    let holds = |secret: SecretString| {
-        signature::verify(&scheme, &signed, &body, signature::Keys::Secrets(&[secret]), clock::now()).is_ok()
-    };
-    let behaviour = if holds(secret) || shared.secret(&partner, true).is_some_and(holds) {
-        shared.behaviour(&partner, &text)
-    } else {
-        Behaviour::Answer(401)
-    };
+    let behaviour = if signed { shared.behaviour(&partner, &text) } else { Behaviour::Answer(401) };
     let (status, what) = match behaviour {
         Behaviour::Answer(200) | Behaviour::Delay(_) | Behaviour::HangUp => (200, name_of(&text)),
         Behaviour::Answer(status) => (status, name_of(&text)),
@@ -216,6 +219,29 @@ async fn receive(
         Behaviour::Answer(_) => {}
     }
     answer(status, &json!({ "received": id }))
+}
+
+/// Whether the partner has a message: 200 or 404, unless something else is asked of it. It stands in no journal.
+async fn look_up(
+    State(shared): State<Arc<Shared>>,
+    UrlPath((partner, id)): UrlPath<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    if shared.is_signed(&partner, &headers, b"") != Some(true) {
+        return answer(401, &json!({ "error": "a look-up is signed as a message without a body" }));
+    }
+    let has = shared.journal.entries().iter().any(|entry| {
+        entry.direction == Direction::Received && entry.partner == partner && entry.id == id && entry.is_taken()
+    });
+    match shared.behaviour(&partner, &format!("look-up {id}")) {
+        Behaviour::Answer(200) => answer(if has { 200 } else { 404 }, &json!({ "message": id, "received": has })),
+        Behaviour::Answer(status) => answer(status, &json!({ "message": id })),
+        Behaviour::Delay(time) => {
+            tokio::time::sleep(time).await;
+            answer(if has { 200 } else { 404 }, &json!({ "message": id, "received": has }))
+        }
+        Behaviour::HangUp => std::panic::resume_unwind(Box::new("hang up")),
+    }
 }
 
 fn answer(status: u16, body: &Value) -> Response {
@@ -272,6 +298,25 @@ mod tests {
         let received = sandbox.journal().received("bolt-3pl", "order 1");
         assert_eq!(received.iter().map(|entry| entry.status).collect::<Vec<_>>(), [500, 200, 422, 200]);
         assert_eq!(received[0].what, "order-release");
+    }
+
+    #[tokio::test]
+    async fn a_partner_says_whether_it_has_a_message_to_those_who_sign() {
+        let (sandbox, keys) = sandbox().await;
+        let secret = || keys.secret("bolt-3pl", "webhook-out").unwrap();
+        let asked = async |headers: &[(String, String)]| {
+            let url = format!("{}/bolt-3pl/messages/m1", sandbox.url());
+            Http::new().unwrap().send("GET", &url, headers, b"").await.unwrap().status
+        };
+        let signed = signature::sign("m1", b"", &[secret()], clock::now()).unwrap();
+        assert_eq!(asked(&signed).await, 404);
+        sandbox.behave("bolt-3pl", "order 1", vec![Behaviour::Answer(500)]);
+        post(&sandbox, &keys, "bolt-3pl", "order 1").await;
+        assert_eq!(asked(&signed).await, 404, "what it did not take it has not");
+        post(&sandbox, &keys, "bolt-3pl", "order 1").await;
+        assert_eq!((asked(&signed).await, asked(&[]).await), (200, 401));
+        sandbox.behave("bolt-3pl", "look-up", vec![Behaviour::Answer(503)]);
+        assert_eq!((asked(&signed).await, asked(&signed).await), (503, 200));
     }
 
     #[tokio::test]

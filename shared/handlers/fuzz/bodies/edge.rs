@@ -27,7 +27,7 @@ pub(crate) fn run(bytes: &[u8]) -> bool {
     let request = request(bytes);
     let world = World::new();
     let now = Timestamp::from_second(NOW).unwrap();
-    let scope = Scope { now, stop_at: now };
+    let scope = Scope { now, stop_at: now, receives: 1 };
     let authorize = Authorize { profiles: world.clone(), keys: world.clone() };
     let verified = authorize.handle(&request, scope).now_or_never().unwrap();
     assert_ne!(verified, Verified::Unknown, "nothing is out");

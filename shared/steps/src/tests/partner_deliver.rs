@@ -1,10 +1,10 @@
 //! Whether a partner is called, and what its answer means.
 
-use canonical::{Body, Code, Delivery, DeliveryId, DeliveryState, Digest, Event, Guarantee, Subject, Target};
+use canonical::{Body, Code, Delivery, DeliveryId, DeliveryState, Digest, Event, Guarantee, Retries, Subject, Target};
 use jiff::Timestamp;
 
 use super::{at, kinds, sender};
-use crate::partner_deliver::{After, Answer, Attempt, CALL_MAX, after, attempt};
+use crate::partner_deliver::{After, Answer, Attempt, Held, after, anew, attempt, hold};
 use crate::{Outcome, Verdict};
 
 fn delivery(guarantee: Guarantee) -> Delivery {
@@ -43,14 +43,14 @@ fn again(after: After) -> (Delivery, u32, Code) {
 fn a_partner_that_dedupes_is_called_whenever_the_delivery_waits() {
     let mut one = delivery(Guarantee::Dedupes);
     one.asked_at = Some(at(0));
-    assert_eq!(attempt(&one, at(1)), Attempt::Call { first: None });
+    assert_eq!(attempt(&one, 1, at(1)), Attempt::Call { first: None });
     for (state, outcome) in [
         (DeliveryState::Delivered, Outcome::Duplicate),
         (DeliveryState::Refused, Outcome::Duplicate),
         (DeliveryState::Unknown, Outcome::Unknown),
     ] {
         one.state = state;
-        let Attempt::Ended(verdict) = attempt(&one, at(1)) else { panic!("{state:?} is an end") };
+        let Attempt::Ended(verdict) = attempt(&one, 1, at(1)) else { panic!("{state:?} is an end") };
         assert_eq!(verdict.outcome, outcome);
     }
 }
@@ -58,17 +58,93 @@ fn a_partner_that_dedupes_is_called_whenever_the_delivery_waits() {
 #[test]
 fn a_partner_that_repeats_is_called_once_and_then_a_person_decides() {
     let mut one = delivery(Guarantee::Neither);
-    let Attempt::Call { first: Some(first) } = attempt(&one, at(1)) else { panic!("the call is on record first") };
+    let Attempt::Call { first: Some(first) } = attempt(&one, 1, at(1)) else { panic!("the call is on record first") };
     assert_eq!(first.asked_at, Some(at(1)));
     one = *first;
-    let over: Timestamp = at(1) + CALL_MAX;
-    assert_eq!(attempt(&one, at(1)), Attempt::Wait);
-    assert_eq!(attempt(&one, at(60)), Attempt::Wait, "the call may be under way for a minute");
-    let Attempt::Unknown(next, events, verdict) = attempt(&one, over) else { panic!("a minute later it is over") };
+    let over: Timestamp = at(61);
+    assert_eq!(attempt(&one, 1, at(1)), Attempt::Wait(60));
+    assert_eq!(attempt(&one, 1, at(60)), Attempt::Wait(1), "the call may be under way for a minute");
+    let Attempt::Unknown(next, events, verdict) = attempt(&one, 1, over) else { panic!("a minute later it is over") };
     assert_eq!((next.state, next.ended_at), (DeliveryState::Unknown, Some(over)));
     assert_eq!((kinds(&events), verdict.outcome), (vec!["partner.delivery.unknown.v1"], Outcome::Unknown));
     assert_eq!(events[0].data["release_id"], "rel_1");
     assert!(next.last_failure.unwrap().contains("does not recognise repeats"));
+}
+
+/// A delivery to a partner that can be asked, called at 1, which settles within 100 seconds.
+fn asked() -> Delivery {
+    let mut one = delivery(Guarantee::Lookup);
+    one.settle_s = 100;
+    let Attempt::Call { first: Some(first) } = attempt(&one, 1, at(1)) else { panic!("the call is on record first") };
+    assert_eq!(first.asked_at, Some(at(1)));
+    *first
+}
+
+#[test]
+fn a_partner_that_can_be_asked_is_asked_before_it_is_called_again() {
+    let one = asked();
+    assert_eq!((attempt(&one, 1, at(1)), attempt(&one, 1, at(5000))), (Attempt::LookUp, Attempt::LookUp));
+    let (next, events, verdict) = ended(after(&one, &Answer::looked_up(200, None), at(2)));
+    assert_eq!((next.state, verdict.outcome), (DeliveryState::Delivered, Outcome::Applied), "however soon it says so");
+    assert_eq!(kinds(&events), ["partner.delivery.completed.v1"]);
+    let (next, delay_s, _) = again(after(&one, &Answer::looked_up(404, None), at(40)));
+    assert_eq!((next.asked_at, next.failures, delay_s), (Some(at(1)), 0, 61), "it may still come until it is settled");
+    assert_eq!(anew(&one, at(100)), None);
+    assert_eq!(anew(&one, at(101)).unwrap().asked_at, Some(at(101)), "a new call is on record, too");
+}
+
+#[test]
+fn what_is_open_at_a_partner_that_can_be_asked_stays_open_until_it_says() {
+    let lost = Answer::Lost("timed out".to_owned());
+    let silent = Answer::silent("timed out".to_owned());
+    for answer in [lost, silent, status(500, ""), status(409, ""), Answer::looked_up(302, None)] {
+        let (next, delay_s, code) = again(after(&asked(), &answer, at(3)));
+        assert_eq!((next.asked_at, next.failures), (Some(at(1)), 1), "{answer:?}");
+        assert_eq!((delay_s, code), (2, Code::PartnerUnavailable));
+        assert_eq!(hold(&next, Held::Outage, at(4)).unwrap().0.asked_at, Some(at(1)), "an outage does not close it");
+    }
+    let later = again(after(&asked(), &Answer::looked_up(429, Some(77)), at(3)));
+    assert_eq!(later.1, 77, "it is asked when it wants to be");
+    let (next, ..) = again(after(&asked(), &status(429, ""), at(3)));
+    assert_eq!(next.asked_at, None, "it has done nothing");
+    assert_eq!(ended(after(&asked(), &status(422, ""), at(3))).0.state, DeliveryState::Refused);
+}
+
+#[test]
+fn a_partner_that_never_says_is_left_to_a_person_when_its_schedule_is_spent() {
+    let mut one = asked();
+    one.retries = Some(Retries { waits_s: vec![10, 20], tries: 4 });
+    let silent = Answer::silent("timed out".to_owned());
+    for failures in 1..=6 {
+        (one, ..) = again(after(&one, &silent, at(50)));
+        assert_eq!(one.failures, failures, "an outage uses up tries, and no time");
+    }
+    let (next, events, verdict) = ended(after(&one, &silent, at(51)));
+    assert_eq!((next.state, next.failures, verdict.outcome), (DeliveryState::Unknown, 7, Outcome::Unknown));
+    assert_eq!(kinds(&events), ["partner.delivery.unknown.v1"]);
+    one.failures = 2;
+    again(after(&one, &silent, at(5000)));
+    assert_eq!(Retries::default().lasts_s(), 571_881, "almost a week");
+}
+
+#[test]
+fn a_schedule_of_the_partner_s_own_counts_and_a_redrive_begins_it_anew() {
+    let mut one = delivery(Guarantee::Dedupes);
+    one.retries = Some(Retries { waits_s: vec![10, 20], tries: 3 });
+    for wait in [10, 20, 20] {
+        assert_eq!(attempt(&one, one.failures + 1, at(1)), Attempt::Call { first: None });
+        let (next, delay_s, _) = again(after(&one, &status(503, ""), at(1)));
+        assert_eq!(delay_s, wait);
+        one = next;
+    }
+    assert_eq!(attempt(&one, 4, at(1)), Attempt::Spent);
+    for receives in 1..=3 {
+        assert_eq!(attempt(&one, receives, at(1)), Attempt::Call { first: None }, "redriven");
+    }
+    let wanted = Answer::Status { status: 429, retry_after_s: Some(90), excerpt: String::new() };
+    assert_eq!(again(after(&one, &wanted, at(1))).1, 90);
+    one.failures = 2;
+    assert_eq!(attempt(&one, 9, at(1)), Attempt::Call { first: None }, "what was received and not called is no try");
 }
 
 #[test]
