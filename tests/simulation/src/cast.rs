@@ -40,7 +40,7 @@ const CLOCKS: &str = r#"
 [clocks]
 acknowledge = "2h"
 accept = "4h"
-decide_cancel = "30m"
+decide_cancel = "2h"
 ship = "1d"
 "#;
 

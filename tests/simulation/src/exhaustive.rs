@@ -186,7 +186,7 @@ pub fn flows() -> Vec<Flow> {
             Bolt,
             &[100],
             dedupes,
-            &[&[Release], &[Cancel], &[Wait(1)], &[Answer(true)], &[Wait(24)]],
+            &[&[Release], &[Cancel], &[Wait(3)], &[Answer(true)], &[Wait(24)]],
         )),
         held(flow("held", Bolt, &[100], dedupes, &[&[Release], &[Lift(credit)], &[Meddle(stock)], &[Lift(stock)]])),
         held(flow("held, two at once", Acme, &[100], dedupes, &[&[Release, Lift(stock), Lift(credit)]])),
