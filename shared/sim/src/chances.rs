@@ -29,6 +29,8 @@ pub struct Chances {
     pub poison: u16,
     /// A partner's system does not do what it is asked, or says that it did not.
     pub partner: u16,
+    /// The index of what waits shows a write late.
+    pub index: u16,
 }
 
 /// Sorts of mishap, each with a sequence of its own.
@@ -42,10 +44,14 @@ pub(crate) enum Sort {
     Skew,
     Poison,
     Partner,
+    Index,
 }
 
 /// How many sorts there are.
-const SORTS: usize = 8;
+const SORTS: usize = 9;
+/// Longest time, in seconds, until an index shows a write: on AWS mostly a fraction of one. It is less than the time after
+/// which a breaker with nothing held is looked at again.
+const INDEX_S_MAX: u64 = 30;
 /// A clock that is wrong by more makes signatures of the moment invalid, and its function refuse what it gets: the scheme
 /// allows five minutes, the calls in between take a few seconds of them.
 const SKEW_S_MAX: u64 = 280;
@@ -80,6 +86,7 @@ impl Dice {
             Sort::Skew => chances.skew,
             Sort::Poison => chances.poison,
             Sort::Partner => chances.partner,
+            Sort::Index => chances.index,
         };
         chance > 0 && self.number(sort, 1000) < u64::from(chance)
     }
@@ -140,6 +147,12 @@ impl Dice {
         self.happens(Sort::Poison)
     }
 
+    /// Until when the index of what waits does not show a write, if it is late.
+    pub(crate) fn index_follows(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.happens(Sort::Index)
+            .then(|| later(now, i64::try_from(1 + self.number(Sort::Index, INDEX_S_MAX)).unwrap_or(1)))
+    }
+
     /// What a partner's system does with a call, if not what it is asked.
     pub(crate) fn reaction(&mut self) -> Option<Reaction> {
         self.happens(Sort::Partner).then(|| match self.number(Sort::Partner, 12) {
@@ -187,6 +200,7 @@ mod tests {
         for _ in 0..1000 {
             assert_eq!((dice.call(2), dice.twin(now), dice.visible(now)), (None, None, now));
             assert!(!dice.answer_is_lost() && !dice.poison() && dice.reaction().is_none());
+            assert_eq!(dice.index_follows(now), None);
             assert_eq!((dice.retell(9), dice.skew()), (None, SignedDuration::ZERO));
         }
     }

@@ -122,9 +122,11 @@ impl ports::WaitIndex for Table {
         let read = move |state: &mut State| {
             let mut found: Vec<Waiting> = Vec::new();
             for item in state.table.values() {
-                let Some(open) = item.open.as_ref().filter(|open| open.court == wanted) else { continue };
+                let Some((open, doc)) = item.shown(state.now).filter(|(open, _)| open.court == wanted) else {
+                    continue;
+                };
                 if open.since > after && open.since <= until {
-                    found.push(Waiting { since: open.since.clone(), doc: item.doc.to_string() });
+                    found.push(Waiting { since: open.since.clone(), doc: doc.to_string() });
                 }
             }
             found.sort_by(|one, other| one.since.cmp(&other.since));
@@ -161,11 +163,15 @@ impl State {
             let alike = self.alike.of_item(put.key.sk(), &put.doc);
             let events = self.alike.of_events(&put.events);
             let parts = Parts::of(put.key.sk(), &put.doc).into();
-            let item = Item { version, doc: put.doc.into(), parts, alike, open: put.open, due: put.due };
+            let item = Item { version, doc: put.doc.into(), parts, alike, open: put.open, due: put.due, shown: None };
             (Written { key: put.key, version, events: put.events, alike: events }, item)
         });
-        for (write, item) in written.collect::<Vec<_>>() {
+        for (write, mut item) in written.collect::<Vec<_>>() {
             self.tell(format_args!("  {} is version {}", write.key.pk(), write.version));
+            if let Some(until) = self.dice.index_follows(self.now) {
+                let before = self.table.get(&write.key).and_then(|before| before.shown(self.now));
+                item.shown = Some((until, before.map(|(open, doc)| (open.clone(), Rc::clone(doc)))));
+            }
             let before = self.table.insert(write.key.clone(), item.clone());
             if let Some(due) = before.as_ref().and_then(|before| before.due) {
                 self.dues.remove(&(due.as_second(), write.key.clone()));

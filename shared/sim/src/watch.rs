@@ -252,7 +252,15 @@ mod tests {
         let item = |value: Value| {
             let doc = value.to_string();
             let parts = Parts::of("DELIVERY", &doc).into();
-            Item { version: 1, doc: doc.into(), parts, alike: crate::alike::Counted::default(), open: None, due: None }
+            Item {
+                version: 1,
+                doc: doc.into(),
+                parts,
+                alike: crate::alike::Counted::default(),
+                open: None,
+                due: None,
+                shown: None,
+            }
         };
         let state = |state: &str| item(json!({ "id": "d", "state": state }));
         let undone = |before: &str, after: &str| undone(&key, &state(before), &state(after)).len();

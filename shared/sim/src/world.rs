@@ -75,6 +75,21 @@ pub(crate) struct Item {
     pub(crate) open: Option<OpenSince>,
     /// When it is in the index of what is due, if it is there.
     pub(crate) due: Option<Timestamp>,
+    /// What the index of what waits still shows instead, and until when.
+    pub(crate) shown: Option<(Timestamp, Option<Shown>)>,
+}
+
+/// An item as the index of what waits has it: its place, and its content.
+pub(crate) type Shown = (OpenSince, Rc<str>);
+
+impl Item {
+    /// What the index of what waits has of it.
+    pub(crate) fn shown(&self, now: Timestamp) -> Option<(&OpenSince, &Rc<str>)> {
+        match &self.shown {
+            Some((until, before)) if now < *until => before.as_ref().map(|(open, doc)| (open, doc)),
+            _ => self.open.as_ref().map(|open| (open, &self.doc)),
+        }
+    }
 }
 
 /// One write of one item, as the table's stream tells it.

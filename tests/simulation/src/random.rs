@@ -170,12 +170,13 @@ impl Plan {
             skew: some(4, [200, 500, 1000]),
             poison: some(32, [4, 8, 16]),
             partner: some(4, [100, 200, 400]),
+            index: 0,
         };
         let short = i64::try_from(2 + numbers.below(20)).unwrap_or(TABLE_OUT_MAX);
         let minutes = if numbers.one_in(8) { TABLE_OUT_MAX } else { short };
         let table_out = numbers.one_in(40).then_some(minutes);
         let away = numbers.one_in(40).then(|| [ERP, TMS, BOLT].get(numbers.small(3)).copied()).flatten();
-        Self {
+        let plan = Self {
             seed,
             orders: orders(seed % SHAPES),
             guarantee: match numbers.below(4) {
@@ -193,7 +194,11 @@ impl Plan {
             begins_placed: numbers.one_in(2),
             gives_up: numbers.one_in(8),
             clocks: numbers.one_in(4),
-        }
+        };
+        // An index that is late matters most while something is held.
+        let late = if plan.away.is_some() { numbers.one_in(2) } else { numbers.one_in(4) };
+        let index = if late { [100, 300, 700].get(numbers.small(3)).copied().unwrap_or(0) } else { 0 };
+        Self { chances: Chances { index, ..plan.chances }, ..plan }
     }
 }
 

@@ -58,6 +58,7 @@ fn candidates(plan: &Plan) -> Vec<Plan> {
     with(&|plan| plan.chances.skew = 0);
     with(&|plan| plan.chances.poison = 0);
     with(&|plan| plan.chances.partner = 0);
+    with(&|plan| plan.chances.index = 0);
     with(&|plan| plan.table_out = None);
     with(&|plan| plan.away = None);
     with(&|plan| plan.redrive_late = false);
