@@ -1,5 +1,7 @@
 //! `partner-deliver`: whether a delivery is to be tried, and what an attempt came to.
 
+use std::borrow::Cow;
+
 use canonical::{Breaker, Code, Delivery, DeliveryState, Event, EventType, Guarantee, Retries, Subject, WAIT_S_MAX};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -292,11 +294,15 @@ fn delivered(delivery: &Delivery, detail: String, now: Timestamp) -> After {
     end(next, events, Verdict::applied(detail))
 }
 
+/// When a call that failed is made again.
+fn retries(delivery: &Delivery) -> Cow<'_, Retries> {
+    delivery.retries.as_ref().map_or_else(|| Cow::Owned(Retries::default()), Cow::Borrowed)
+}
+
 /// Whether one more failure is the last of all that are agreed, in the time that they take at the least: several messages for
 /// one delivery, or an outage, use up tries and no time.
 fn is_spent(delivery: &Delivery, now: Timestamp) -> bool {
-    let usual = Retries::default();
-    let retries = delivery.retries.as_ref().unwrap_or(&usual);
+    let retries = retries(delivery);
     let lasts = SignedDuration::from_secs(retries.lasts_s().cast_signed());
     let over = delivery.asked_at.is_some_and(|asked_at| now.duration_since(asked_at) >= lasts);
     delivery.failures + 1 >= retries.tries && over
@@ -304,8 +310,7 @@ fn is_spent(delivery: &Delivery, now: Timestamp) -> bool {
 
 fn again(delivery: &Delivery, code: Code, detail: String, retry_after_s: Option<u32>) -> After {
     let mut next = delivery.clone();
-    let usual = Retries::default();
-    let step = delivery.retries.as_ref().unwrap_or(&usual).wait_s(delivery.failures);
+    let step = retries(delivery).wait_s(delivery.failures);
     next.failures += 1;
     next.last_failure = Some(detail.clone());
     // The partner answered: nothing is open any more, and its message carries it.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use canonical::{Digest, Guarantee, HoldReason, ReleaseId, ShipmentId};
+use canonical::{Delivery, Digest, Guarantee, HoldReason, ReleaseId, ShipmentId, Subject};
 use partners::{Bundle, SourceFile};
 use sim::World;
 
@@ -168,6 +168,17 @@ pub fn order_by(order_no: &str, region: &str, lines: &[(&str, u32)], ship_by: &s
     let mut order: serde_json::Value = serde_json::from_str(&order(order_no, region, lines)).expect("it is JSON");
     order["ship_by"] = ship_by.into();
     order.to_string()
+}
+
+/// The deliveries that place releases.
+pub fn deliveries(world: &World) -> Vec<Delivery> {
+    let of_release = |one: &Delivery| matches!(one.subject, Subject::Release { .. });
+    world.deliveries().into_iter().filter(of_release).collect()
+}
+
+/// The first of them.
+pub fn delivery(world: &World) -> Delivery {
+    deliveries(world).into_iter().next().expect("the release's delivery")
 }
 
 /// What a 3PL finds in a 940, read the plain way that any EDI tool would.

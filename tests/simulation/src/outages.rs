@@ -252,7 +252,7 @@ fn warehouse_is_away() -> Vec<Figure> {
             ),
         ),
         figure(
-            in_order && turns.len() > 1 && longest <= usize::from(u16::from(Pace::default())),
+            in_order && turns.len() > 1 && longest <= Pace::default().per_minute(),
             format!(
                 "warehouse away for {minutes} min: called {in_vain} times in vain; what was held follows by ship-by date and as it \
                  came, in {} rounds of at most {longest}, the last {last} min after it is back",

@@ -8,10 +8,16 @@ use simulation::cast::{
 };
 use simulation::story::{Act, every_single_fault, settle, tail, tried};
 
-/// A world in which Acme has an order of a hundred, and has told of sixty.
-fn sixty(world: World) -> World {
+/// A world in which Acme has an order of a hundred.
+fn hundred(world: World) -> World {
     Act::release("s14", order("SO-14", "TX", &[("BOLT", 100)])).perform(&world);
     settle(&world);
+    world
+}
+
+/// A world in which Acme has that, and has told of sixty.
+fn sixty(world: World) -> World {
+    let world = hundred(world);
     assert_eq!(placed(&world, ACME).len(), 1);
     world.drop_file(ACME, "945.edi", &first());
     settle(&world);
@@ -113,9 +119,7 @@ fn a_number_is_taken_by_whatever_came_in_it() {
 /// A drop that is killed anywhere and told of once more is the same file, and no copy of itself.
 #[test]
 fn one_fault_anywhere_makes_no_conflict() {
-    let base = world();
-    Act::release("s14", order("SO-14", "TX", &[("BOLT", 100)])).perform(&base);
-    settle(&base);
+    let base = hundred(world());
     let play = |world: &World| {
         world.drop_file(ACME, "945.edi", &first());
         world.drop_file(ACME, "copy.edi", &first());
@@ -136,9 +140,7 @@ fn one_fault_anywhere_makes_no_conflict() {
 /// Two files under one number, dropped in the same moment: one of them is taken and the other is a conflict, whatever fails.
 #[test]
 fn of_two_files_at_once_under_one_number_one_is_taken() {
-    let base = world();
-    Act::release("s14", order("SO-14", "TX", &[("BOLT", 100)])).perform(&base);
-    settle(&base);
+    let base = hundred(world());
     let play = |world: &World| {
         world.drop_file(ACME, "945.edi", &first());
         world.drop_file(ACME, "other.edi", &acme_file("SW", 501, &[advice("SO-14", "A-2", "BOLT", 100, 40)]));

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use canonical::{Delivery, DeliveryState, EventType, Subject};
+use canonical::{DeliveryState, EventType};
 use jiff::SignedDuration;
 use sim::{QueueName, Reaction, World};
 
-use simulation::cast::{BOLT, bundle_with, order, world_with};
+use simulation::cast::{BOLT, bundle_with, deliveries, delivery, order, world_with};
 use simulation::story::{Act, every_single_fault, rest, settle, tail, tried};
 
 /// The world in which Bolt's endpoint has these terms besides.
@@ -17,11 +17,6 @@ fn world(terms: &str) -> World {
 
 fn place(world: &World, no: &str) {
     Act::release(no, order(no, "NY", &[("DRILL", 1)])).perform(world);
-}
-
-fn delivery(world: &World) -> Delivery {
-    let of_release = |one: &Delivery| matches!(one.subject, Subject::Release { .. });
-    world.deliveries().into_iter().find(of_release).expect("the release's delivery")
 }
 
 /// Calls of Bolt in each minute by the clock.
@@ -35,8 +30,7 @@ fn by_minute(world: &World) -> Vec<usize> {
 
 fn all_arrived(world: &World, count: usize, what: &dyn std::fmt::Display) {
     assert_eq!(world.audit(), Vec::<String>::new(), "{what}");
-    let of_release = |one: &Delivery| matches!(one.subject, Subject::Release { .. });
-    let deliveries: Vec<Delivery> = world.deliveries().into_iter().filter(of_release).collect();
+    let deliveries = deliveries(world);
     assert_eq!(deliveries.len(), count, "{what}");
     for one in deliveries {
         assert_eq!((one.state, one.held_since), (DeliveryState::Delivered, None), "{what}:\n{}", tail(world));

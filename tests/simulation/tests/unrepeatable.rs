@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use canonical::{Delivery, DeliveryState, EventType, Subject};
+use canonical::{Delivery, DeliveryState, EventType};
 use jiff::SignedDuration;
 use partners::Bundle;
 use sim::{Faults, Kind, QueueName, Reaction, Schedule, Twins, World};
 
-use simulation::cast::{BOLT, bundle_with, order, world_with};
+use simulation::cast::{BOLT, bundle_with, delivery, order, world_with};
 use simulation::story::{Act, settle, tail, tried};
 
 fn bundle() -> Arc<Bundle> {
@@ -18,11 +18,6 @@ fn bundle() -> Arc<Bundle> {
 fn place(world: &World) {
     Act::release("n", order("SO-N", "NY", &[("DRILL", 1)])).perform(world);
     settle(world);
-}
-
-fn delivery(world: &World) -> Delivery {
-    let of_release = |one: &Delivery| matches!(one.subject, Subject::Release { .. });
-    world.deliveries().into_iter().find(of_release).expect("the release's delivery")
 }
 
 fn unknown(world: &World) -> usize {

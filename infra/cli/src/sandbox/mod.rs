@@ -234,14 +234,12 @@ async fn look_up(
         entry.direction == Direction::Received && entry.partner == partner && entry.id == id && entry.is_taken()
     });
     match shared.behaviour(&partner, &format!("look-up {id}")) {
-        Behaviour::Answer(200) => answer(if has { 200 } else { 404 }, &json!({ "message": id, "received": has })),
-        Behaviour::Answer(status) => answer(status, &json!({ "message": id })),
-        Behaviour::Delay(time) => {
-            tokio::time::sleep(time).await;
-            answer(if has { 200 } else { 404 }, &json!({ "message": id, "received": has }))
-        }
+        Behaviour::Answer(200) => {}
+        Behaviour::Answer(status) => return answer(status, &json!({ "message": id })),
+        Behaviour::Delay(time) => tokio::time::sleep(time).await,
         Behaviour::HangUp => std::panic::resume_unwind(Box::new("hang up")),
     }
+    answer(if has { 200 } else { 404 }, &json!({ "message": id, "received": has }))
 }
 
 fn answer(status: u16, body: &Value) -> Response {

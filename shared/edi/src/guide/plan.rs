@@ -76,7 +76,16 @@ impl Numbers {
             places.sort_unstable();
             places.windows(2).filter(|pair| pair.first() == pair.last()).count()
         };
-        let factor = factors.min_by_key(|factor| crowded(*factor)).unwrap_or(1);
+        let (mut factor, mut fewest) = (1, usize::MAX);
+        for next in factors {
+            let crowd = crowded(next);
+            if crowd < fewest {
+                (factor, fewest) = (next, crowd);
+            }
+            if fewest == 0 {
+                break;
+            }
+        }
         let mut table = vec![(0, 0); 1 << Self::BITS];
         for &(id, number) in all.iter().filter(|(id, _)| *id != 0) {
             if let Some(place) = table.get_mut(Self::place(id, factor)) {
